@@ -1,0 +1,1 @@
+"""Keras networks, losses, metrics, input, training, export and prediction. Knows nothing of KFP."""

@@ -1,0 +1,1 @@
+"""Raw data -> examples. Beam and tf.Transform. Knows nothing of models."""

@@ -1,0 +1,142 @@
+"""A folder of examples: `examples.json` and the shards of `train/`, `validation/` and `test/`.
+
+    examples/
+        examples.json           what is in here; written last, so a folder without it is not whole
+        train/examples-00000-of-00008.tfrecord
+        validation/...
+        test/...
+        test_ids.csv            `Id`: every id of the test split, in order: the test manifest
+        test_labels.csv         `Id,Category`: for scoring only, where the labels are known
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from preprocessing.errors import InputError
+from preprocessing.records import Bytes, RecordLayout
+
+SPLITS = ("train", "validation", "test")
+METADATA_FILE = "examples.json"
+TEST_IDS_FILE = "test_ids.csv"
+TEST_LABELS_FILE = "test_labels.csv"
+
+
+def shard_name(index: int, count: int) -> str:
+    """Returns the file name of shard `index` of `count`."""
+    return f"examples-{index:05d}-of-{count:05d}.tfrecord"
+
+
+@dataclass(frozen=True)
+class Split:
+    """What one split holds.
+
+    Attributes:
+        examples: number of records.
+        shards: number of files.
+        id_bytes: length of every `image_id`; 0 where records hold a label instead.
+        by_class: examples of each class, where the labels are known.
+    """
+
+    examples: int
+    shards: int
+    id_bytes: int
+    by_class: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ExamplesInfo:
+    """The content of `examples.json`.
+
+    Attributes:
+        challenge: name of the challenge, such as `quickdraw`.
+        image_shape: (height, width, channels) of every uint8 image.
+        class_names: names in label order.
+        seed: what the rows were drawn with.
+        source: where the raw data was.
+        source_fingerprint: names, sizes and times of the raw files, hashed.
+        pixel_mean: mean of the pixels of each channel, 0 to 255, by tf.Transform.
+        pixel_variance: their variance.
+        splits: by name.
+        warnings: what the user should know, such as classes with fewer rows than asked for.
+    """
+
+    challenge: str
+    image_shape: tuple[int, int, int]
+    class_names: list[str]
+    seed: int
+    source: str
+    source_fingerprint: str
+    pixel_mean: list[float]
+    pixel_variance: list[float]
+    splits: dict[str, Split]
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def image_bytes(self) -> int:
+        """Pixels of an image: height * width * channels."""
+        height, width, channels = self.image_shape
+        return height * width * channels
+
+    def layout(self, split: str) -> RecordLayout:
+        """Returns the layout of the records of `split`."""
+        return RecordLayout(self.image_bytes, self.splits[split].id_bytes)
+
+    def to_json(self) -> str:
+        """Returns the text of `examples.json`."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+
+class Examples:
+    """A folder of examples, opened for reading.
+
+    Args:
+        folder: the folder that `preprocess` wrote.
+
+    Raises:
+        InputError: the folder is no complete folder of examples.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        path = self.folder / METADATA_FILE
+        try:
+            values = json.loads(path.read_text())
+            splits = {name: Split(**split) for name, split in values.pop("splits").items()}
+            height, width, channels = values.pop("image_shape")
+            self.info = ExamplesInfo(
+                **values, splits=splits, image_shape=(height, width, channels)
+            )
+        except FileNotFoundError:
+            raise InputError(
+                f"{path}: not found, so {folder} is no complete folder of examples;"
+                " run the preprocessing again"
+            ) from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{path}: not an examples.json of this version ({error});"
+                " run the preprocessing again"
+            ) from None
+
+    def shards(self, split: str) -> list[Path]:
+        """Returns the shard files of `split`, in order."""
+        count = self.info.splits[split].shards
+        return [self.folder / split / shard_name(index, count) for index in range(count)]
+
+    def open(self, split: str) -> list[Bytes]:
+        """Memory-maps the shards of `split`, each as `[N, record_bytes]` uint8.
+
+        `info.layout(split)` says where the pixels, labels and ids lie in a record.
+
+        Raises:
+            InputError: a shard is missing or cut, or they do not hold the examples promised.
+        """
+        layout = self.info.layout(split)
+        maps = [layout.open(path) for path in self.shards(split)]
+        found, promised = sum(map(len, maps)), self.info.splits[split].examples
+        if found != promised:
+            raise InputError(
+                f"{self.folder / split}: {found} examples in its shards, but {METADATA_FILE} says"
+                f" {promised}; run the preprocessing again"
+            )
+        return maps

@@ -1,0 +1,166 @@
+"""Reads `.npy` bitmaps, one file a class, from a folder, a glob or a bucket.
+
+Only headers are read to plan; rows are read in runs, in place. Nothing is ever unpickled.
+Format: numpy/lib/format.py. Layout: the `full/numpy_bitmap` files of the Quick, Draw! dataset.
+"""
+
+import io
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from apache_beam.io.filesystem import CompressionTypes, FileMetadata
+from apache_beam.io.filesystems import FileSystems
+
+from preprocessing.errors import InputError
+from preprocessing.records import Bytes
+
+SUFFIX = ".npy"
+
+_HEADER_BYTES = 4096  # a uint8 matrix needs 128; the rest is room for odd writers
+_THREADS = 16  # headers in a bucket are waited for, not worked on
+
+
+@dataclass(frozen=True)
+class BitmapFile:
+    """One class: a `.npy` file of uint8 `[rows, width]` in row-major order.
+
+    Attributes:
+        path: where it is; local or `gs://`.
+        class_name: its file name without ending.
+        rows: number of drawings.
+        width: bytes a drawing.
+        offset: where the first drawing begins in the file, in bytes.
+    """
+
+    path: str
+    class_name: str
+    rows: int
+    width: int
+    offset: int
+
+    def read(self, rows: npt.NDArray[np.int64]) -> Bytes:
+        """Returns the drawings `[N, width]` of the given row numbers, in that order.
+
+        Rows near each other are read in one go: in a bucket a request costs as much as
+        megabytes, on a disk as much as a few kilobytes.
+        """
+        nearby = (2**21 if "://" in self.path else 2**15) // self.width + 1
+        wanted, place = np.unique(rows, return_inverse=True)
+        runs = np.split(wanted, np.flatnonzero(np.diff(wanted) > nearby) + 1)
+        drawings = np.empty((len(wanted), self.width), np.uint8)
+        done = 0
+        with open_file(self.path) as file:
+            for run in runs:
+                first, last = int(run[0]), int(run[-1])
+                file.seek(self.offset + first * self.width)
+                data = file.read((last - first + 1) * self.width)
+                if len(data) < (last - first + 1) * self.width:
+                    raise InputError(
+                        f"{self.path}: ends before row {last}; the file changed while it was"
+                        " read: run again"
+                    )
+                block = np.frombuffer(data, np.uint8).reshape(-1, self.width)
+                drawings[done : done + len(run)] = block[run - first]
+                done += len(run)
+        return drawings[place]
+
+
+def find_bitmaps(source: str, width: int) -> list[BitmapFile]:
+    """Lists the classes of a source in label order, which is that of their names.
+
+    Args:
+        source: a folder of `.npy` files, a glob, or either of them as `gs://` URI.
+        width: the bytes that each drawing must have.
+
+    Raises:
+        InputError: there are fewer than two classes, or a file is no bitmap file of that width.
+    """
+    matches = list_files(source, SUFFIX)
+    names = [PurePosixPath(match.path).stem for match in matches]
+    if len(matches) < 2:
+        found = f"only {matches[0].path}" if matches else "none"
+        raise InputError(
+            f"{source}: expected a .npy file for each of at least two classes, found {found};"
+            " name a folder, glob or gs:// URI that holds them"
+        )
+    doubled = {name for name in names if names.count(name) > 1}
+    if doubled:
+        raise InputError(f"{source}: two files are named {doubled.pop()!r}; a class is one file")
+    with ThreadPoolExecutor(_THREADS) as pool:
+        files = list(
+            pool.map(lambda match: _read_header(match.path, match.size_in_bytes, width), matches)
+        )
+    return sorted(files, key=lambda file: file.class_name)
+
+
+def list_files(source: str, suffix: str) -> list[FileMetadata]:
+    """Returns what a folder, file or glob stands for, sorted by path, local or `gs://`.
+
+    Raises:
+        InputError: the folder or bucket cannot be listed.
+    """
+    is_folder = not any(sign in source for sign in "*?[") and not source.endswith(suffix)
+    pattern = FileSystems.join(source, f"*{suffix}") if is_folder else source
+    try:
+        matches = FileSystems.match([pattern])[0].metadata_list
+    except Exception as error:
+        raise InputError(f"{source}: cannot be listed ({_first_line(error)})") from error
+    return sorted(matches, key=lambda match: match.path)
+
+
+def open_file(path: str) -> Any:
+    """Opens a local or `gs://` file for reading, seekable, as the bytes that it is.
+
+    Raises:
+        InputError: the file is missing or may not be read.
+    """
+    try:
+        return FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
+    except Exception as error:
+        raise InputError(f"{path}: cannot be read ({_first_line(error)})") from error
+
+
+def _read_header(path: str, size: int, width: int) -> BitmapFile:
+    with open_file(path) as file:
+        head = io.BytesIO(file.read(_HEADER_BYTES))
+    try:
+        version = np.lib.format.read_magic(head)
+        read = (
+            np.lib.format.read_array_header_1_0
+            if version == (1, 0)
+            else np.lib.format.read_array_header_2_0
+        )
+        shape, fortran_order, dtype = read(head)
+    except ValueError as error:
+        raise InputError(
+            f"{path}: not a .npy file ({_first_line(error)}); expected uint8 [N, {width}]"
+        ) from None
+    expected = f"expected uint8 [N, {width}], one drawing a row; write it with numpy.save"
+    if dtype.hasobject:
+        raise InputError(f"{path}: holds pickled Python objects, which are never loaded; {expected}")
+    if dtype != np.uint8 or len(shape) != 2 or shape[1] != width or fortran_order:
+        order = " in column order" if fortran_order else ""
+        raise InputError(f"{path}: holds {dtype} {_shape(shape)}{order}; {expected}")
+    if shape[0] == 0:
+        raise InputError(f"{path}: holds no drawings; remove the file or fill it")
+    promised = head.tell() + shape[0] * width
+    if size != promised:
+        raise InputError(
+            f"{path}: truncated or overlong: its header promises {promised} bytes, the file has"
+            f" {size}; copy it again"
+        )
+    name = PurePosixPath(path).stem
+    return BitmapFile(path, name, int(shape[0]), width, head.tell())
+
+
+def _shape(shape: Sequence[int]) -> str:
+    return "[" + ", ".join(map(str, shape)) + "]"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

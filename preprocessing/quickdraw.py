@@ -1,0 +1,30 @@
+"""Quick, Draw!: black and white drawings of 28x28 pixels, a class a file, 784 bytes a drawing."""
+
+from typing import Any
+
+from preprocessing.challenge import Challenge
+
+IMAGE_SHAPE = (28, 28, 1)
+
+
+def decode(images: Any) -> Any:
+    """Returns raw bitmaps, strings [N] of 784 bytes, as uint8 [N, 28, 28, 1]."""
+    import tensorflow as tf
+
+    return tf.reshape(tf.io.decode_raw(images, tf.uint8), [-1, *IMAGE_SHAPE])
+
+
+def write_sample(folder: str) -> None:
+    """Writes ten classes of drawings made by code."""
+    from preprocessing import sketches
+
+    sketches.write_sample(folder)
+
+
+CHALLENGE = Challenge(
+    name="quickdraw",
+    image_shape=IMAGE_SHAPE,
+    top_k=5,
+    decode=decode,
+    write_sample=write_sample,
+)

@@ -1,0 +1,182 @@
+"""The tf.Transform graph: how a raw record becomes an image, with the statistics of the data.
+
+Training and serving use this one graph, so they cannot differ. It runs over batches of Arrow
+records; a bounded sample by default, since the mean of 20,000 drawings is known well enough.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+from apache_beam.io.filesystems import FileSystems
+
+from preprocessing.beam import run_pipeline
+from preprocessing.challenge import find_challenge
+from preprocessing.plan import Plan
+
+SAMPLE_EXAMPLES = 20_000
+_BATCH = 2_048
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What the analysis found.
+
+    Attributes:
+        pixel_mean: mean of each channel, 0 to 255.
+        pixel_variance: variance of each channel.
+        class_names: the label vocabulary, in label order.
+    """
+
+    pixel_mean: list[float]
+    pixel_variance: list[float]
+    class_names: list[str]
+
+
+def analyze(
+    plan: Plan,
+    challenge: str,
+    folder: str,
+    full_pass: bool = False,
+    beam_args: Sequence[str] = (),
+) -> Statistics:
+    """Analyzes the training split and writes the transform graph.
+
+    Args:
+        plan: where the training rows are.
+        challenge: name of the challenge, whose `decode` is part of the graph.
+        folder: gets `transform_fn/` and `transformed_metadata/`, as `tft.TFTransformOutput`
+            reads them. The raw features are `image` (bytes as the source has them), `label`
+            (class name) and `label_rank`; the transformed ones `image` (int64 [H, W, C], 0 to 255),
+            `label` (int64), `pixel_mean` and `pixel_variance` (float32 [C]).
+        full_pass: over every training row, not over a sample.
+        beam_args: Beam's own options.
+
+    Returns:
+        The statistics, read back from the graph that was written.
+    """
+    import tensorflow as tf
+    import tensorflow_transform as tft
+    import tensorflow_transform.beam as tft_beam
+    from tensorflow_metadata.proto.v0 import schema_pb2
+    from tfx_bsl.tfxio import tensor_adapter
+
+    decode = find_challenge(challenge).decode
+    counts = _analyzed_counts(plan, full_pass)
+
+    def preprocessing_fn(inputs: dict[str, Any]) -> dict[str, Any]:
+        image = decode(inputs["image"])
+        channels = image.shape[-1]
+        pixels = tf.reshape(tf.cast(image, tf.float32), [-1, channels])
+        examples = tf.shape(image)[:1]
+
+        def of_every_example(statistic: Any) -> Any:
+            return tf.tile(tf.reshape(statistic, [1, channels]), [examples[0], 1])
+
+        return {
+            "image": tf.cast(image, tf.int64),  # tf.Transform has no uint8 features
+            "label": tft.compute_and_apply_vocabulary(
+                inputs["label"], weights=inputs["label_rank"], vocab_filename="labels"
+            ),
+            "pixel_mean": of_every_example(tft.mean(pixels, reduce_instance_dims=False)),
+            "pixel_variance": of_every_example(tft.var(pixels, reduce_instance_dims=False)),
+        }
+
+    config = tensor_adapter.TensorAdapterConfig(
+        _ARROW_SCHEMA,
+        {
+            name: schema_pb2.TensorRepresentation(
+                dense_tensor=schema_pb2.TensorRepresentation.DenseTensor(
+                    column_name=name, shape=schema_pb2.FixedShape()
+                )
+            )
+            for name in _ARROW_SCHEMA.names
+        },
+    )
+
+    def build(pipeline: beam.Pipeline) -> None:
+        raw = (
+            pipeline
+            | "Chunks" >> beam.Create(_chunks(counts), reshuffle=full_pass)
+            | "Read" >> beam.ParDo(_ReadChunk(plan, counts))
+        )
+        transform_fn = (raw, config) | tft_beam.AnalyzeDataset(preprocessing_fn)
+        transform_fn | tft_beam.WriteTransformFn(folder)
+
+    scratch = FileSystems.join(folder, ".analysis")
+    with tft_beam.Context(temp_dir=scratch):
+        run_pipeline(build, beam_args if full_pass else ())
+    FileSystems.delete([scratch])
+    return _read_back(tft.TFTransformOutput(folder), plan)
+
+
+_ARROW_SCHEMA = pa.schema(
+    {
+        "image": pa.list_(pa.binary()),
+        "label": pa.list_(pa.binary()),
+        "label_rank": pa.list_(pa.float32()),
+    }
+)
+
+
+def _analyzed_counts(plan: Plan, full_pass: bool) -> list[int]:
+    """Returns how many training rows of each class are analyzed."""
+    counts = plan.counts("train")
+    if full_pass:
+        return counts
+    return [min(count, -(-SAMPLE_EXAMPLES // len(counts))) for count in counts]
+
+
+def _chunks(counts: list[int]) -> list[tuple[int, int, int]]:
+    """Lists (label, start, stop) of the training rows to analyze, at most a batch each."""
+    return [
+        (label, start, min(start + _BATCH, count))
+        for label, count in enumerate(counts)
+        for start in range(0, count, _BATCH)
+    ]
+
+
+class _ReadChunk(beam.DoFn):  # type: ignore[misc]
+    def __init__(self, plan: Plan, counts: list[int]) -> None:
+        self._plan = plan
+        self._counts = counts
+
+    def process(self, chunk: tuple[int, int, int]) -> Iterator[pa.RecordBatch]:
+        label, start, stop = chunk
+        file = self._plan.files[label]
+        images = file.read(self._plan.rows(label, "train", start, stop))
+        # The vocabulary is sorted by the sum of these weights: by 1 for the last class, and 1
+        # more for each before it. So its order is that of the labels.
+        rank = (len(self._plan.files) - label) / self._counts[label]
+        columns = [
+            pa.FixedSizeBinaryArray.from_buffers(
+                pa.binary(file.width), len(images), [None, pa.py_buffer(images)]
+            ).cast(pa.binary()),
+            pa.array([file.class_name.encode()] * len(images)),
+            pa.array(np.full(len(images), rank, np.float32)),
+        ]
+        one_each = pa.array(np.arange(len(images) + 1, dtype=np.int32))
+        yield pa.RecordBatch.from_arrays(
+            [pa.ListArray.from_arrays(one_each, column) for column in columns],
+            schema=_ARROW_SCHEMA,
+        )
+
+
+def _read_back(output: Any, plan: Plan) -> Statistics:
+    """Applies the written graph to one record and returns the statistics that it holds."""
+    import tensorflow as tf
+
+    file = plan.files[0]
+    record = file.read(plan.rows(0, "train", 0, 1))[0].tobytes()
+    transformed = output.transform_features_layer()(
+        {"image": tf.constant([record]), "label": tf.constant([file.class_name]),
+         "label_rank": tf.constant([0.0])}
+    )
+    return Statistics(
+        transformed["pixel_mean"].numpy()[0].tolist(),
+        transformed["pixel_variance"].numpy()[0].tolist(),
+        [name.decode() for name in output.vocabulary_by_name("labels")],
+    )

@@ -56,9 +56,7 @@ def write_file(path: str, data: Any, attempt: str) -> None:
     folder, name = FileSystems.split(path)
     temporary = FileSystems.join(folder, f".{name}.{attempt}")
     try:
-        with FileSystems.create(
-            temporary, compression_type=CompressionTypes.UNCOMPRESSED
-        ) as file:
+        with FileSystems.create(temporary, compression_type=CompressionTypes.UNCOMPRESSED) as file:
             file.write(data)
         FileSystems.rename([temporary], [path])
     except Exception as error:

@@ -9,14 +9,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from apache_beam.io.filesystem import CompressionTypes, FileMetadata
-from apache_beam.io.filesystems import FileSystems
 
 from preprocessing.errors import InputError
+from preprocessing.files import first_line, list_files, open_file
 from preprocessing.records import Bytes
 
 SUFFIX = ".npy"
@@ -92,37 +90,8 @@ def find_bitmaps(source: str, width: int) -> list[BitmapFile]:
     if doubled:
         raise InputError(f"{source}: two files are named {doubled.pop()!r}; a class is one file")
     with ThreadPoolExecutor(_THREADS) as pool:
-        files = list(
-            pool.map(lambda match: _read_header(match.path, match.size_in_bytes, width), matches)
-        )
+        files = list(pool.map(lambda match: _read_header(match.path, match.size, width), matches))
     return sorted(files, key=lambda file: file.class_name)
-
-
-def list_files(source: str, suffix: str) -> list[FileMetadata]:
-    """Returns what a folder, file or glob stands for, sorted by path, local or `gs://`.
-
-    Raises:
-        InputError: the folder or bucket cannot be listed.
-    """
-    is_folder = not any(sign in source for sign in "*?[") and not source.endswith(suffix)
-    pattern = FileSystems.join(source, f"*{suffix}") if is_folder else source
-    try:
-        matches = FileSystems.match([pattern])[0].metadata_list
-    except Exception as error:
-        raise InputError(f"{source}: cannot be listed ({_first_line(error)})") from error
-    return sorted(matches, key=lambda match: match.path)
-
-
-def open_file(path: str) -> Any:
-    """Opens a local or `gs://` file for reading, seekable, as the bytes that it is.
-
-    Raises:
-        InputError: the file is missing or may not be read.
-    """
-    try:
-        return FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
-    except Exception as error:
-        raise InputError(f"{path}: cannot be read ({_first_line(error)})") from error
 
 
 def _read_header(path: str, size: int, width: int) -> BitmapFile:
@@ -138,11 +107,13 @@ def _read_header(path: str, size: int, width: int) -> BitmapFile:
         shape, fortran_order, dtype = read(head)
     except ValueError as error:
         raise InputError(
-            f"{path}: not a .npy file ({_first_line(error)}); expected uint8 [N, {width}]"
+            f"{path}: not a .npy file ({first_line(error)}); expected uint8 [N, {width}]"
         ) from None
     expected = f"expected uint8 [N, {width}], one drawing a row; write it with numpy.save"
     if dtype.hasobject:
-        raise InputError(f"{path}: holds pickled Python objects, which are never loaded; {expected}")
+        raise InputError(
+            f"{path}: holds pickled Python objects, which are never loaded; {expected}"
+        )
     if dtype != np.uint8 or len(shape) != 2 or shape[1] != width or fortran_order:
         order = " in column order" if fortran_order else ""
         raise InputError(f"{path}: holds {dtype} {_shape(shape)}{order}; {expected}")
@@ -160,7 +131,3 @@ def _read_header(path: str, size: int, width: int) -> BitmapFile:
 
 def _shape(shape: Sequence[int]) -> str:
     return "[" + ", ".join(map(str, shape)) + "]"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

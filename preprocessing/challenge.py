@@ -16,6 +16,7 @@ class Challenge:
     Attributes:
         name: the name of its three files and of its pipeline.
         image_shape: (height, width, channels) of the uint8 images that networks see.
+        suffix: ending of the files that its sources consist of.
         top_k: how many classes a prediction lists.
         decode: part of the tf.Transform graph: raw `image` strings [N] to uint8 [N, H, W, C].
         write_sample: writes sample data, made by code, into a folder.
@@ -23,6 +24,7 @@ class Challenge:
 
     name: str
     image_shape: tuple[int, int, int]
+    suffix: str
     top_k: int
     decode: Callable[[Any], Any]
     write_sample: Callable[[str], None]

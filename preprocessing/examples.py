@@ -1,12 +1,12 @@
 """A folder of examples: `examples.json` and the shards of `train/`, `validation/` and `test/`.
 
-    examples/
-        examples.json           what is in here; written last, so a folder without it is not whole
-        train/examples-00000-of-00008.tfrecord
-        validation/...
-        test/...
-        test_ids.csv            `Id`: every id of the test split, in order: the test manifest
-        test_labels.csv         `Id,Category`: for scoring only, where the labels are known
+examples/
+    examples.json           what is in here; written last, so a folder without it is not whole
+    train/examples-00000-of-00008.tfrecord
+    validation/...
+    test/...
+    test_ids.csv            `Id`: every id of the test split, in order: the test manifest
+    test_labels.csv         `Id,Category`: for scoring only, where the labels are known
 """
 
 import json
@@ -104,9 +104,7 @@ class Examples:
             values = json.loads(path.read_text())
             splits = {name: Split(**split) for name, split in values.pop("splits").items()}
             height, width, channels = values.pop("image_shape")
-            self.info = ExamplesInfo(
-                **values, splits=splits, image_shape=(height, width, channels)
-            )
+            self.info = ExamplesInfo(**values, splits=splits, image_shape=(height, width, channels))
         except FileNotFoundError:
             raise InputError(
                 f"{path}: not found, so {folder} is no complete folder of examples;"

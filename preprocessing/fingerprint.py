@@ -2,9 +2,7 @@
 
 import hashlib
 
-from apache_beam.io.filesystems import FileSystems
-
-from preprocessing.bitmaps import list_files
+from preprocessing.files import list_files
 
 
 def source_fingerprint(source: str, suffix: str) -> str:
@@ -13,9 +11,11 @@ def source_fingerprint(source: str, suffix: str) -> str:
     Args:
         source: folder, file or glob; local or `gs://`.
         suffix: ending of the files that count, such as `.npy`.
+
+    Raises:
+        InputError: the source cannot be listed.
     """
     text = "".join(
-        f"{match.path}\t{match.size_in_bytes}\t{match.last_updated_in_seconds}\n"
-        for match in list_files(source, suffix)
+        f"{file.path}\t{file.size}\t{file.modified}\n" for file in list_files(source, suffix)
     )
     return hashlib.sha256(text.encode()).hexdigest()[:16]

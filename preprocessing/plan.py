@@ -150,17 +150,16 @@ class Plan:
 
     def first_id(self, shard: Shard) -> int:
         """Returns the number of the first record of `shard` within its split."""
-        return sum(
-            count * shard.index // shard.count for count in self.counts(shard.split)
-        )
+        return sum(count * shard.index // shard.count for count in self.counts(shard.split))
 
     def warnings(self) -> list[str]:
-        """Returns a line for each class that has fewer rows than asked for."""
-        short = [file for file in self.files if file.rows < self.sizes.total]
+        """Returns a line on the classes that have fewer rows than asked for, if there are."""
+        short = [file.rows for file in self.files if file.rows < self.sizes.total]
+        if not short:
+            return []
         return [
-            f"{file.class_name}: {file.rows:,} drawings, fewer than the {self.sizes.total:,} asked"
-            " for; split 80/10/10"
-            for file in short
+            f"{len(short)} of {len(self.files)} classes have fewer than the {self.sizes.total:,}"
+            f" drawings asked for ({min(short):,} to {max(short):,}); each is split 80/10/10"
         ]
 
     def _permuted(self, file: BitmapFile, start: int, stop: int) -> Rows:

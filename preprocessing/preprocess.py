@@ -21,12 +21,15 @@ from preprocessing.transform import analyze
 from preprocessing.write_examples import make_folder, write_examples
 
 
+_DEFAULT_SIZES = SplitSizes()
+
+
 def preprocess(
     source: str,
     examples_folder: str,
     transform_folder: str,
     challenge: str,
-    sizes: SplitSizes = SplitSizes(),
+    sizes: SplitSizes = _DEFAULT_SIZES,
     seed: int = 0,
     shard_size: int = 32_768,
     full_pass: bool = False,

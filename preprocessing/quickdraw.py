@@ -24,6 +24,7 @@ def write_sample(folder: str) -> None:
 CHALLENGE = Challenge(
     name="quickdraw",
     image_shape=IMAGE_SHAPE,
+    suffix=".npy",
     top_k=5,
     decode=decode,
     write_sample=write_sample,

@@ -172,8 +172,11 @@ def _read_back(output: Any, plan: Plan) -> Statistics:
     file = plan.files[0]
     record = file.read(plan.rows(0, "train", 0, 1))[0].tobytes()
     transformed = output.transform_features_layer()(
-        {"image": tf.constant([record]), "label": tf.constant([file.class_name]),
-         "label_rank": tf.constant([0.0])}
+        {
+            "image": tf.constant([record]),
+            "label": tf.constant([file.class_name]),
+            "label_rank": tf.constant([0.0]),
+        }
     )
     return Statistics(
         transformed["pixel_mean"].numpy()[0].tolist(),

@@ -1,0 +1,46 @@
+# Every target is one line that calls the project's own command line, after setting up .venv.
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 && echo $$p && exit; \
+	done; echo python3)
+COMMAND := .venv/bin/python -m pipelines
+export IMAGE ACCELERATOR ACCELERATOR_COUNT PRESET TRAIN_CPU TRAIN_MEMORY
+
+.DEFAULT_GOAL := help
+.PHONY: help run compile test lint bench tensorboard lock clean environment dev-environment
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: environment ## run a pipeline here: PIPELINE=quickdraw [DATA=folder|glob|gs://...] [PARAMS="epochs=3 model=Cnn"] [BEAM="--runner=..."] [VERBOSE=1]
+	@$(COMMAND) run $(call needed,PIPELINE) $(if $(DATA),--data '$(DATA)') $(if $(PARAMS),--params '$(PARAMS)') $(if $(BEAM),--beam '$(BEAM)') $(if $(VERBOSE),--verbose)
+
+compile: environment ## write build/<pipeline>.yaml: [PIPELINE=quickdraw] [PRESET=cpu|gpu|4gpu] [ACCELERATOR=NVIDIA_TESLA_T4 ACCELERATOR_COUNT=4] [IMAGE=...]
+	@$(COMMAND) compile $(PIPELINE)
+
+test: dev-environment ## run the tests: [ARGS="-k plan"]
+	@.venv/bin/python -m pytest $(ARGS)
+
+lint: dev-environment ## check style and types
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
+
+bench: environment ## measure preprocessing at 1 and 4 million drawings: [ARGS=...]
+	@.venv/bin/python -m benchmarks.preprocess $(ARGS)
+
+tensorboard: environment ## open the training curves of all runs
+	@.venv/bin/tensorboard --logdir runs
+
+lock: ## write the lock files anew from requirements*.in (needs uv)
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements.in -o requirements.txt
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" -c requirements.txt requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove .venv, build, runs and sample data
+	rm -rf .venv build runs data
+
+environment:
+	@$(PYTHON) bootstrap.py requirements.txt
+
+dev-environment:
+	@$(PYTHON) bootstrap.py requirements-dev.txt
+
+needed = $(if $($1),'$($1)',$(error $1 is not set: give it a value, such as `make $@ $1=quickdraw`))

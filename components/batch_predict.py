@@ -1,0 +1,22 @@
+"""Step 4: the test examples through the exported model."""
+
+from kfp import dsl
+
+from components.image import IMAGE
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
+def batch_predict(
+    model: dsl.Input[dsl.Model],
+    examples: dsl.Input[dsl.Dataset],
+    predictions: dsl.Output[dsl.Artifact],
+    beam_args: list,
+) -> None:
+    """Writes JSON lines as Vertex AI batch prediction does; see `models.prediction`."""
+    from models.prediction import batch_predict
+
+    from components.errors import one_line_errors
+
+    with one_line_errors():
+        counts = batch_predict(model.uri, examples.uri, predictions.uri, beam_args)
+    predictions.metadata.update(counts)

@@ -1,0 +1,43 @@
+"""Step 1: raw data -> examples and transform graph."""
+
+from kfp import dsl
+
+from components.image import IMAGE
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
+def preprocess(
+    examples: dsl.Output[dsl.Dataset],
+    transform: dsl.Output[dsl.Artifact],
+    challenge: str,
+    source: str,
+    source_fingerprint: str,
+    train_per_class: int,
+    validation_per_class: int,
+    test_per_class: int,
+    seed: int,
+    shard_size: int,
+    full_pass: bool,
+    beam_args: list,
+) -> None:
+    """Writes TFRecord examples and a tf.Transform graph; see `preprocessing.preprocess`."""
+    from components.errors import one_line_errors
+    from preprocessing.plan import SplitSizes
+    from preprocessing.preprocess import preprocess
+
+    with one_line_errors():
+        info = preprocess(
+            source,
+            examples.uri,  # Beam takes gs:// as it is
+            transform.uri,
+            challenge,
+            sizes=SplitSizes(train_per_class, validation_per_class, test_per_class),
+            seed=seed,
+            shard_size=shard_size,
+            full_pass=full_pass,
+            source_fingerprint=source_fingerprint,
+            beam_args=beam_args,
+        )
+    for name, split in info.splits.items():
+        examples.metadata[name] = split.examples
+    examples.metadata["classes"] = len(info.class_names)

@@ -1,0 +1,1 @@
+"""One file a challenge that wires components, and the command line with its backends."""

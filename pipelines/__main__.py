@@ -1,0 +1,92 @@
+"""The command line: `python -m pipelines COMMAND`; every make target is one line that calls it."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from preprocessing.errors import InputError
+
+app = typer.Typer(help="Image challenges as pipelines.", no_args_is_help=True, add_completion=False)
+RUNS = Path("runs")
+SAMPLES = Path("data") / "sample"
+
+Pipeline = Annotated[str, typer.Argument(help="The pipeline, such as quickdraw.")]
+
+
+@app.command()
+def run(
+    pipeline: Pipeline,
+    data: Annotated[
+        str, typer.Option(help="Folder, glob or gs:// URI; by default sample data is made.")
+    ] = "",
+    params: Annotated[str, typer.Option(help='Parameters, such as "epochs=3 model=Cnn".')] = "",
+    beam: Annotated[str, typer.Option(help="Options of Beam, such as --runner=...")] = "",
+    runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = RUNS,
+    verbose: Annotated[bool, typer.Option(help="Print all that the steps print.")] = False,
+) -> None:
+    """Run a whole pipeline on this machine."""
+    from pipelines.display import Display
+    from pipelines.local import run_locally
+    from pipelines.registry import find_pipeline
+    from preprocessing.challenge import find_challenge
+    from preprocessing.fingerprint import source_fingerprint
+
+    find_pipeline(pipeline)
+    console = Console(file=sys.stdout)
+    display = Display(console, verbose)
+    source = data or make_sample(pipeline, console)
+    arguments = {
+        "source": source,
+        "source_fingerprint": source_fingerprint(source, find_challenge(pipeline).suffix),
+        "beam_args": shlex.split(beam),
+    }
+    record = run_locally(pipeline, shlex.split(params), arguments, runs, display)
+    display.summary(record)
+
+
+@app.command()
+def compile(
+    pipeline: Annotated[str, typer.Argument(help="The pipeline; all of them by default.")] = "",
+    folder: Annotated[Path, typer.Option(help="Where the YAML goes.")] = Path("build"),
+) -> None:
+    """Compile pipelines to YAML for Kubeflow and Vertex AI."""
+    from pipelines.compile import compile_pipeline
+    from pipelines.registry import pipeline_names
+    from pipelines.settings import read_settings
+
+    settings = read_settings()
+    for name in [pipeline] if pipeline else pipeline_names():
+        print(compile_pipeline(name, folder, settings))
+
+
+def make_sample(pipeline: str, console: Console) -> str:
+    """Makes the sample data of a pipeline, if it is not there yet, and returns its folder."""
+    from preprocessing.challenge import find_challenge
+
+    folder = SAMPLES / pipeline
+    if not folder.is_dir():
+        console.print(f"no DATA given: making sample data in {folder}")
+        unfinished = folder.with_name(f".{pipeline}")
+        find_challenge(pipeline).write_sample(str(unfinished))
+        unfinished.rename(folder)
+    return str(folder)
+
+
+def main() -> None:
+    """Runs the command line; an error that the user can mend is one line and status 1."""
+    try:
+        app()
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on where it stopped", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

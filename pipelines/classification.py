@@ -1,0 +1,110 @@
+"""The pipeline of a classification challenge: from raw images to a scored submission."""
+
+from dataclasses import dataclass
+
+from components.train import train
+from kfp import dsl
+from kfp.dsl.base_component import BaseComponent
+
+from components.batch_predict import batch_predict
+from components.evaluate import evaluate
+from components.predictions_to_csv import predictions_to_csv
+from components.preprocess import preprocess
+from components.score import score
+from pipelines.target import Target
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What a challenge trains with when nothing else is asked for."""
+
+    train_per_class: int = 10_000
+    validation_per_class: int = 2_000
+    test_per_class: int = 2_000
+    model: str = "Cnn"
+    batch_size: int = 128
+    epochs: int = 30
+    learning_rate: float = 0.001
+
+
+_DEFAULTS = Defaults()
+
+
+def classification_pipeline(
+    target: Target, challenge: str, description: str, defaults: Defaults = _DEFAULTS
+) -> BaseComponent:
+    """Returns the KFP pipeline of a challenge.
+
+    Args:
+        target: where it is to run.
+        challenge: the name of its three files, and of the pipeline.
+        description: a sentence for the console.
+        defaults: its own default parameters.
+    """
+
+    @dsl.pipeline(name=challenge.replace("_", "-"), description=description)
+    def pipeline(
+        source: str,
+        source_fingerprint: str = "",
+        train_per_class: int = defaults.train_per_class,
+        validation_per_class: int = defaults.validation_per_class,
+        test_per_class: int = defaults.test_per_class,
+        shard_size: int = 32_768,
+        full_pass: bool = False,
+        beam_args: list = [],  # noqa: B006 (KFP copies it)
+        seed: int = 0,
+        model: str = defaults.model,
+        loss: str = "CrossEntropy",
+        batch_size: int = defaults.batch_size,
+        epochs: int = defaults.epochs,
+        max_steps: int = 0,
+        learning_rate: float = defaults.learning_rate,
+        augment: bool = True,
+        mixed_precision: bool = False,
+        start_new_model: bool = False,
+        export_model_steps: int = 1_000,
+        checkpoint_dir: str = "",
+        pairs: bool = False,
+    ) -> None:
+        data = preprocess(
+            challenge=challenge,
+            source=source,
+            source_fingerprint=source_fingerprint,
+            train_per_class=train_per_class,
+            validation_per_class=validation_per_class,
+            test_per_class=test_per_class,
+            seed=seed,
+            shard_size=shard_size,
+            full_pass=full_pass,
+            beam_args=beam_args,
+        )
+        examples = data.outputs["examples"]
+        training = train(
+            examples=examples,
+            transform=data.outputs["transform"],
+            challenge=challenge,
+            network=model,
+            loss=loss,
+            batch_size=batch_size,
+            epochs=epochs,
+            max_steps=max_steps,
+            learning_rate=learning_rate,
+            augment=augment,
+            mixed_precision=mixed_precision,
+            seed=seed,
+            start_new_model=start_new_model,
+            export_model_steps=export_model_steps,
+            checkpoint_dir=checkpoint_dir,
+        )
+        trained = training.outputs["model"]
+        evaluation = evaluate(model=trained, examples=examples)
+        prediction = batch_predict(model=trained, examples=examples, beam_args=beam_args)
+        submission = predictions_to_csv(
+            predictions=prediction.outputs["predictions"], examples=examples, pairs=pairs
+        )
+        scoring = score(submission=submission.outputs["submission"], examples=examples)
+        for step in (data, evaluation, prediction, submission, scoring):
+            target.place(step)
+        target.place_training(training)
+
+    return pipeline

@@ -1,0 +1,107 @@
+"""What a run shows on the screen: a line a step, a moving bar in a terminal."""
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from pipelines.run_record import RunRecord, Step
+
+_SECONDS_BETWEEN_LINES = 15  # where no terminal can redraw a bar
+_MARKS = {"succeeded": "[green]done", "cached": "[cyan]cached", "failed": "[red]failed"}
+
+
+class Display:
+    """Shows the steps of a run.
+
+    Args:
+        console: where to.
+        verbose: print every line of the steps' output too.
+    """
+
+    def __init__(self, console: Console, verbose: bool = False) -> None:
+        self._console = console
+        self._verbose = verbose
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.fields[step]:<20}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.description}", markup=False),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+        self._step = ""
+        self._printed = 0.0
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def begin(self, step: str) -> None:
+        """Shows that a step begins."""
+        self._step = step
+        self._printed = time.monotonic()
+        self._task = self._bar.add_task("starting", total=1.0, step=step)
+
+    def progress(self, fraction: float, message: str) -> None:
+        """Shows how far the step is."""
+        if self._task is not None:
+            self._bar.update(self._task, completed=fraction, description=message)
+        if not self._console.is_terminal:
+            if time.monotonic() - self._printed < _SECONDS_BETWEEN_LINES:
+                return
+            self._printed = time.monotonic()
+            self._print(f"  {self._step:<20} {message}")
+
+    def line(self, text: str) -> None:
+        """Shows a line of the step's output, if asked to."""
+        if self._verbose:
+            self._print(f"  {text.rstrip()}")
+
+    def end(self, step: Step) -> None:
+        """Shows how the step ended."""
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+            self._task = None
+        mark = _MARKS.get(step.status, f"[yellow]{step.status}")
+        self._console.print(f"  {step.name:<20} {mark:<16}[/] {_duration(step.seconds):>8}")
+
+    def summary(self, record: RunRecord) -> None:
+        """Prints the metrics of a run, where its results are, and how long it took."""
+        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+        table.add_column(style="dim")
+        table.add_column(overflow="fold")
+        for name, value in record.metrics.items():
+            table.add_row(name, f"{value:,.4f}" if isinstance(value, float) else f"{value:,}")
+        self._console.print()
+        self._console.print(table)
+        places = {"run": record.folder, **record.artifacts}
+        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+        for name in ("run", "report", "submission", "model"):
+            if name in places:
+                table.add_row(name, places[name])
+        self._console.print()
+        self._console.print(table, soft_wrap=True)
+        self._console.print(f"\ntook {_duration(record.seconds)}")
+
+    def _print(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(seconds, 60)
+    return f"{minutes:.0f} min {seconds:02.0f} s" if minutes else f"{seconds:.1f} s"

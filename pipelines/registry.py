@@ -1,0 +1,103 @@
+"""Finds pipelines and their parameters; a pipeline is a file here with a `build` function."""
+
+import difflib
+import importlib
+import inspect
+import json
+import pkgutil
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kfp.dsl.base_component import BaseComponent
+
+import pipelines
+from pipelines.target import Target
+from preprocessing.errors import InputError
+
+Build = Callable[[Target], BaseComponent]
+
+
+def pipeline_names() -> list[str]:
+    """Returns the names of all pipelines, sorted."""
+    names = [module.name for module in pkgutil.iter_modules(pipelines.__path__)]
+    return [name for name in sorted(names) if _build_function(name)]
+
+
+def find_pipeline(name: str) -> Build:
+    """Returns what builds the pipeline of that name.
+
+    Raises:
+        InputError: there is none; the message lists those there are.
+    """
+    build = _build_function(name) if name.isidentifier() else None
+    if build is None:
+        raise InputError(
+            f"PIPELINE: {name!r} is unknown{_nearest(name, pipeline_names())};"
+            f" there are: {', '.join(pipeline_names())}"
+        )
+    return build
+
+
+def parse_parameters(pipeline: BaseComponent, texts: Sequence[str]) -> dict[str, Any]:
+    """Turns `name=value` texts into arguments of a pipeline.
+
+    Args:
+        pipeline: says which parameters there are and of which type.
+        texts: such as `["epochs=3", "model=Cnn"]`; lists are JSON.
+
+    Raises:
+        InputError: a text is no assignment, a name is unknown, or a value has another type.
+    """
+    inputs = pipeline.component_spec.inputs or {}
+    arguments: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise InputError(f"PARAMS: expected name=value, got {text!r}")
+        if name not in inputs:
+            raise InputError(
+                f"PARAMS: {name!r} is no parameter of {pipeline.name}{_nearest(name, inputs)};"
+                f" there are: {', '.join(inputs)}"
+            )
+        if name in arguments:
+            raise InputError(f"PARAMS: {name!r} is given twice; name it once")
+        arguments[name] = _parse(name, value, inputs[name].type)
+    return arguments
+
+
+def _build_function(name: str) -> Build | None:
+    # Found by text first: importing every module of this package to list pipelines is slow.
+    specification = importlib.util.find_spec(f"pipelines.{name}")
+    if specification is None or not specification.origin:
+        return None
+    with open(specification.origin) as file:  # noqa: PTH123
+        if "\ndef build(target: Target)" not in file.read():
+            return None
+    build = importlib.import_module(f"pipelines.{name}").build
+    return build if inspect.isfunction(build) else None
+
+
+def _parse(name: str, value: str, kind: str) -> Any:
+    try:
+        match kind:
+            case "NUMBER_INTEGER":
+                return int(value.replace("_", ""))
+            case "NUMBER_DOUBLE":
+                return float(value)
+            case "BOOLEAN":
+                return {"true": True, "1": True, "false": False, "0": False}[value.lower()]
+            case "LIST" | "STRUCT":
+                return json.loads(value)
+    except (ValueError, KeyError):
+        expected = {
+            "NUMBER_INTEGER": "a whole number",
+            "NUMBER_DOUBLE": "a number",
+            "BOOLEAN": "true or false",
+        }.get(kind, "JSON")
+        raise InputError(f"PARAMS: {name}: expected {expected}, got {value!r}") from None
+    return value
+
+
+def _nearest(name: str, names: Any) -> str:
+    nearest = difflib.get_close_matches(name, list(names), n=1, cutoff=0.4)
+    return f", did you mean {nearest[0]!r}?" if nearest else ""

@@ -1,0 +1,76 @@
+"""`run.json`: what a run was, did and left, in a file that other tools can read."""
+
+import json
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+RUN_FILE = "run.json"
+
+
+@dataclass
+class Step:
+    """One step of a run.
+
+    Attributes:
+        name: of its task.
+        status: `running`, `succeeded`, `cached`, `failed` or `interrupted`.
+        seconds: how long it took.
+        artifacts: path or URI of each output, by name.
+        metrics: what it logged.
+        log: its log file; "" for a cached step, which has none.
+    """
+
+    name: str
+    status: str = "running"
+    seconds: float = 0.0
+    artifacts: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    log: str = ""
+
+
+@dataclass
+class RunRecord:
+    """A run.
+
+    Attributes:
+        run: its name, which is that of its folder.
+        pipeline: name of the pipeline.
+        folder: where its steps leave their artifacts.
+        parameters: the arguments that were given; the others had their defaults.
+        commit: the git commit, with `+changes` when the checkout differed from it; "" if unknown.
+        status: `running`, `succeeded`, `failed` or `interrupted`.
+        started: when, in seconds since 1970.
+        seconds: how long it took.
+        steps: in the order in which they ran.
+    """
+
+    run: str
+    pipeline: str
+    folder: str
+    parameters: dict[str, Any]
+    commit: str
+    status: str = "running"
+    started: float = field(default_factory=time.time)
+    seconds: float = 0.0
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The metrics of all steps."""
+        return {name: value for step in self.steps for name, value in step.metrics.items()}
+
+    @property
+    def artifacts(self) -> dict[str, str]:
+        """The artifacts of all steps."""
+        return {name: path for step in self.steps for name, path in step.artifacts.items()}
+
+    def save(self) -> None:
+        """Writes `run.json` into the run's folder, whole or not at all."""
+        self.seconds = time.time() - self.started
+        folder = Path(self.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = folder / f".{RUN_FILE}"
+        temporary.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        temporary.replace(folder / RUN_FILE)

@@ -1,0 +1,45 @@
+"""What the same pipeline has different from one place to run to the next."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kfp import dsl
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a pipeline is to run.
+
+    Attributes:
+        image: gives a step, by the name of its component, its image with tag. KFP keys its cache
+            by it, so the tag has to change when the step's code does.
+        retries: how often a failed step is tried again.
+        accelerator: type of accelerator of the training step; "" for none.
+        accelerator_count: how many of them.
+        train_cpu: cores of the training step; 0 for as many as there are.
+        train_memory: its memory, such as 32G; "" for as much as there is.
+    """
+
+    image: Callable[[str], str]
+    retries: int = 0
+    accelerator: str = ""
+    accelerator_count: int = 0
+    train_cpu: int = 0
+    train_memory: str = ""
+
+    def place(self, step: dsl.PipelineTask) -> None:
+        """Gives a step its image and retries."""
+        step.set_container_image(self.image(step.component_spec.name))
+        if self.retries:
+            step.set_retry(self.retries, backoff_duration="30s")
+
+    def place_training(self, step: dsl.PipelineTask) -> None:
+        """Gives the training step its image, retries and machine."""
+        self.place(step)
+        if self.train_cpu:
+            step.set_cpu_request(str(self.train_cpu)).set_cpu_limit(str(self.train_cpu))
+        if self.train_memory:
+            step.set_memory_request(self.train_memory).set_memory_limit(self.train_memory)
+        if self.accelerator:
+            step.set_accelerator_type(self.accelerator)
+            step.set_accelerator_limit(self.accelerator_count)

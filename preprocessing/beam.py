@@ -11,6 +11,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from preprocessing.errors import InputError
+from preprocessing.files import first_line
 
 
 def run_pipeline(
@@ -42,6 +43,21 @@ def run_pipeline(
         raise
 
 
+def make_folder(folder: str) -> None:
+    """Creates a folder where the file system has such a thing and it is not there yet.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    try:
+        if not FileSystems.exists(folder):
+            FileSystems.mkdirs(folder)
+    except Exception as error:
+        raise InputError(
+            f"{folder}: cannot be made ({first_line(error)}); name a folder that you may write to"
+        ) from error
+
+
 def write_file(path: str, data: Any, attempt: str) -> None:
     """Writes a whole file, local or `gs://`: under a temporary name first, then renamed.
 
@@ -62,7 +78,7 @@ def write_file(path: str, data: Any, attempt: str) -> None:
     except Exception as error:
         with suppress(Exception):
             FileSystems.delete([temporary])
-        cause = getattr(error, "strerror", None) or (str(error) or repr(error)).splitlines()[0]
+        cause = getattr(error, "strerror", None) or first_line(error)
         raise InputError(
             f"{path}: cannot be written ({cause}); free some space or name a folder that you may"
             " write to, then run again"

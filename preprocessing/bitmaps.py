@@ -111,9 +111,7 @@ def _read_header(path: str, size: int, width: int) -> BitmapFile:
         ) from None
     expected = f"expected uint8 [N, {width}], one drawing a row; write it with numpy.save"
     if dtype.hasobject:
-        raise InputError(
-            f"{path}: holds pickled Python objects, which are never loaded; {expected}"
-        )
+        raise InputError(f"{path}: holds pickled objects, which are never loaded; {expected}")
     if dtype != np.uint8 or len(shape) != 2 or shape[1] != width or fortran_order:
         order = " in column order" if fortran_order else ""
         raise InputError(f"{path}: holds {dtype} {_shape(shape)}{order}; {expected}")

@@ -1,25 +1,23 @@
 """The preprocessing step: raw data -> examples and transform graph."""
 
+import multiprocessing
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
 
 from apache_beam.io.filesystems import FileSystems
 
-from preprocessing.beam import write_file
+from preprocessing.beam import make_folder, write_file
 from preprocessing.bitmaps import find_bitmaps
 from preprocessing.challenge import find_challenge
-from preprocessing.errors import InputError
 from preprocessing.examples import METADATA_FILE, SPLITS, ExamplesInfo
 from preprocessing.plan import Plan, SplitSizes
 from preprocessing.progress import report_progress
 from preprocessing.transform import analyze
-from preprocessing.write_examples import make_folder, write_examples
-
+from preprocessing.write_examples import write_examples
 
 _DEFAULT_SIZES = SplitSizes()
 
@@ -64,22 +62,22 @@ def preprocess(
         print(f"note: {warning}", file=sys.stderr, flush=True)
 
     metadata_file = FileSystems.join(examples_folder, METADATA_FILE)
-    try:
-        for folder in (examples_folder, transform_folder):
-            make_folder(folder)
-        if FileSystems.exists(metadata_file):
-            FileSystems.delete([metadata_file])
-    except Exception as error:
-        raise InputError(
-            f"{examples_folder}: cannot be written to ({error}); name a folder that you may write"
-        ) from error
+    for folder in (examples_folder, transform_folder):
+        make_folder(folder)
+    if FileSystems.exists(metadata_file):
+        FileSystems.delete([metadata_file])
     # TensorFlow takes as long to start as a million drawings take to write: side by side.
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         analysis = pool.submit(
             analyze, plan, challenge, transform_folder, full_pass, list(beam_args)
         )
-        with _progress(plan, examples_folder):
-            write_examples(plan, examples_folder, beam_args)
+        try:
+            with _progress(plan, examples_folder):
+                write_examples(plan, examples_folder, beam_args)
+        except BaseException:
+            for process in multiprocessing.active_children():
+                process.terminate()  # else the user would wait for it to be told
+            raise
         report_progress(0.9, "waiting for the statistics of tf.Transform")
         statistics = analysis.result()
 

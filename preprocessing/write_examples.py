@@ -7,7 +7,7 @@ import apache_beam as beam
 import numpy as np
 from apache_beam.io.filesystems import FileSystems
 
-from preprocessing.beam import run_pipeline, write_file
+from preprocessing.beam import make_folder, run_pipeline, write_file
 from preprocessing.examples import SPLITS, TEST_IDS_FILE, TEST_LABELS_FILE, shard_name
 from preprocessing.plan import Plan, Shard
 from preprocessing.records import Bytes, RecordLayout
@@ -62,12 +62,6 @@ def shard_records(plan: Plan, shard: Shard) -> Bytes:
         layout.set_labels(records, plan.shard_labels(shard))
     layout.seal(records)
     return records
-
-
-def make_folder(folder: str) -> None:
-    """Creates a folder where the file system has such a thing and it is not there yet."""
-    if not FileSystems.exists(folder):
-        FileSystems.mkdirs(folder)
 
 
 class _WriteShard(beam.DoFn):  # type: ignore[misc]

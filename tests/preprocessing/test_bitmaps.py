@@ -1,0 +1,99 @@
+"""Reading `.npy` files: any rows in any order, and every kind of bad file named."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from preprocessing.bitmaps import find_bitmaps
+from preprocessing.errors import InputError
+from tests.conftest import WriteBitmaps
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, write_bitmaps: WriteBitmaps) -> Path:
+    return write_bitmaps(tmp_path_factory.mktemp("bitmaps"), {"cake": 300, "ant": 40, "lion": 5})
+
+
+def test_classes_are_named_by_their_files_in_alphabetical_order(folder: Path) -> None:
+    for source in (str(folder), f"{folder}/", f"{folder}/*.npy"):
+        files = find_bitmaps(source, 784)
+        assert [(file.class_name, file.rows) for file in files] == [
+            ("ant", 40),
+            ("cake", 300),
+            ("lion", 5),
+        ]
+
+
+@settings(max_examples=50, deadline=None)
+@given(rows=st.lists(st.integers(0, 299), min_size=1, max_size=50))
+def test_rows_are_read_in_the_order_asked_for(folder: Path, rows: list[int]) -> None:
+    cake = find_bitmaps(str(folder), 784)[1]
+    assert (cake.read(np.array(rows)) == np.load(cake.path)[rows]).all()
+
+
+def spoil(path: Path, how: str) -> None:
+    """Replaces a good file by one that is bad in the given way."""
+    good = np.load(path)
+    match how:
+        case "truncated":
+            path.write_bytes(path.read_bytes()[:-100])
+        case "header cut":
+            path.write_bytes(path.read_bytes()[:20])
+        case "pickled":
+            np.save(path, np.array([{"a": 1}, None], dtype=object), allow_pickle=True)
+        case "raw pickle":
+            import pickle
+
+            path.write_bytes(pickle.dumps(good))
+        case "dtype":
+            np.save(path, good.astype(np.float32))
+        case "width":
+            np.save(path, good[:, :100])
+        case "dimensions":
+            np.save(path, good.reshape(-1, 28, 28))
+        case "column order":
+            np.save(path, np.asfortranarray(good))
+        case "no rows":
+            np.save(path, good[:0])
+        case "no bytes":
+            path.write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("truncated", "truncated.*its header promises 31488 bytes, the file has 31388; copy it"),
+        ("header cut", "not a .npy file"),
+        ("pickled", "pickled objects, which are never loaded; expected uint8"),
+        ("raw pickle", "not a .npy file"),
+        ("dtype", r"holds float32 \[40, 784\]; expected uint8 \[N, 784\]"),
+        ("width", r"holds uint8 \[40, 100\]; expected uint8 \[N, 784\]"),
+        ("dimensions", r"holds uint8 \[40, 28, 28\]; expected"),
+        ("column order", "in column order; expected"),
+        ("no rows", "holds no drawings; remove the file or fill it"),
+        ("no bytes", "not a .npy file"),
+    ],
+)
+def test_a_bad_file_is_named(
+    tmp_path: Path, write_bitmaps: WriteBitmaps, how: str, message: str
+) -> None:
+    write_bitmaps(tmp_path, {"ant": 40, "cake": 40})
+    spoil(tmp_path / "ant.npy", how)
+    with pytest.raises(InputError, match=rf"ant.npy: .*{message}") as raised:
+        find_bitmaps(str(tmp_path), 784)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_source_without_two_classes_is_refused(
+    tmp_path: Path, write_bitmaps: WriteBitmaps
+) -> None:
+    with pytest.raises(InputError, match="expected a .npy file for each of at least two classes"):
+        find_bitmaps(str(tmp_path), 784)
+    write_bitmaps(tmp_path, {"ant": 5})
+    with pytest.raises(InputError, match=r"found only .*ant.npy"):
+        find_bitmaps(str(tmp_path), 784)
+    with pytest.raises(InputError, match="nowhere: no such folder"):
+        find_bitmaps(str(tmp_path / "nowhere"), 784)

@@ -1,0 +1,90 @@
+"""Which row goes where: every row at most once, every shard in proportion, all by the seed."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from preprocessing.bitmaps import BitmapFile
+from preprocessing.errors import InputError
+from preprocessing.examples import SPLITS
+from preprocessing.plan import Plan, SplitSizes
+
+
+def plan_of(
+    rows: list[int], sizes: SplitSizes | None = None, seed: int = 0, shard_size: int = 64
+) -> Plan:
+    files = [BitmapFile(f"{i}.npy", f"class {i}", count, 784, 128) for i, count in enumerate(rows)]
+    return Plan(tuple(files), sizes or SplitSizes(), seed, shard_size)
+
+
+plans = st.builds(
+    plan_of,
+    rows=st.lists(st.integers(3, 5_000), min_size=2, max_size=4),
+    sizes=st.builds(SplitSizes, st.integers(1, 300), st.integers(1, 80), st.integers(1, 80)),
+    seed=st.integers(0, 2**32),
+    shard_size=st.integers(1, 200),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(plan=plans)
+def test_no_row_is_used_twice_and_none_is_made_up(plan: Plan) -> None:
+    used: list[list[int]] = [[] for _ in plan.files]
+    for shard in plan.shards():
+        rows = plan.shard_rows(shard)
+        assert sum(map(len, rows)) <= plan.shard_size + len(rows)
+        for mine, theirs in zip(used, rows, strict=True):
+            mine.extend(theirs.tolist())
+    for file, rows in zip(plan.files, used, strict=True):
+        assert len(rows) == plan.sizes.fitted(file.rows).total == len(set(rows))
+        assert min(rows) >= 0
+        assert max(rows) < file.rows
+
+
+@settings(max_examples=30, deadline=None)
+@given(plan=plans)
+def test_every_shard_holds_every_class_in_proportion(plan: Plan) -> None:
+    for shard in plan.shards():
+        for count, rows in zip(plan.counts(shard.split), plan.shard_rows(shard), strict=True):
+            assert abs(len(rows) - count / shard.count) < 1
+
+
+def test_test_ids_are_numbered_without_gap() -> None:
+    plan = plan_of([1_000, 333], SplitSizes(100, 10, 57), shard_size=10)
+    shards = [shard for shard in plan.shards() if shard.split == "test"]
+    firsts = [plan.first_id(shard) for shard in shards]
+    lengths = [len(plan.shard_labels(shard)) for shard in shards]
+    assert firsts == np.cumsum([0, *lengths[:-1]]).tolist()
+    assert sum(lengths) == plan.split("test").examples
+
+
+def test_the_seed_decides_which_rows() -> None:
+    def rows(seed: int) -> list[int]:
+        return (
+            plan_of([9_000, 9_000], SplitSizes(100, 10, 10), seed).rows(0, "train", 0, 100).tolist()
+        )
+
+    assert rows(1) == rows(1)
+    assert len(set(rows(1)) & set(rows(2))) < 30
+
+
+def test_a_small_class_is_split_80_10_10_and_said() -> None:
+    plan = plan_of([500, 20_000])
+    assert {split: plan.counts(split) for split in SPLITS} == {
+        "train": [400, 10_000],
+        "validation": [50, 2_000],
+        "test": [50, 2_000],
+    }
+    assert "1 of 2 classes have fewer than the 14,000 drawings" in plan.warnings()[0]
+
+
+def test_parameters_that_cannot_be_are_named() -> None:
+    with pytest.raises(InputError, match="validation_per_class: expected at least 1, got 0"):
+        SplitSizes(validation=0)
+    with pytest.raises(InputError, match="shard_size: expected at least 1, got 0"):
+        plan_of([10, 10], shard_size=0)
+    with pytest.raises(InputError, match="seed: expected 0 or more, got -1"):
+        plan_of([10, 10], seed=-1)
+    with pytest.raises(InputError, match=r"1.npy: holds 2 drawings; expected at least 3"):
+        plan_of([10, 2])

@@ -20,13 +20,14 @@ def refusal(version, system, machine):
     """Returns why this Python or platform does not fit; None if it does."""
     if not OLDEST <= tuple(version[:2]) <= NEWEST:
         return (
-            f"error: this is Python {version[0]}.{version[1]}; expected Python 3.11, 3.12 or 3.13 (tfx-bsl has wheels"
-            " for these): install one, or name it with `make PYTHON=python3.12 ...`"
+            f"error: this is Python {version[0]}.{version[1]}; expected Python 3.11, 3.12 or 3.13"
+            " (tfx-bsl has wheels for these): install one, or name it with"
+            " `make PYTHON=python3.12 ...`"
         )
     if (system, machine) not in PLATFORMS:
         return (
-            f"error: this is {system} on {machine}; expected Linux on x86_64 or macOS on arm64 (tfx-bsl has"
-            " wheels for these): use such a machine or a container of that platform"
+            f"error: this is {system} on {machine}; expected Linux on x86_64 or macOS on arm64"
+            " (tfx-bsl has wheels for these): use such a machine or a container of that platform"
         )
     return None
 

@@ -10,7 +10,7 @@ def batch_predict(
     model: dsl.Input[dsl.Model],
     examples: dsl.Input[dsl.Dataset],
     predictions: dsl.Output[dsl.Artifact],
-    beam_args: list,
+    beam_args: list[str],
 ) -> None:
     """Writes JSON lines as Vertex AI batch prediction does; see `models.prediction`."""
     from models.prediction import batch_predict

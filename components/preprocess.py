@@ -18,7 +18,7 @@ def preprocess(
     seed: int,
     shard_size: int,
     full_pass: bool,
-    beam_args: list,
+    beam_args: list[str],
 ) -> None:
     """Writes TFRecord examples and a tf.Transform graph; see `preprocessing.preprocess`."""
     from components.errors import one_line_errors

@@ -10,7 +10,12 @@ from rich.console import Console
 
 from preprocessing.errors import InputError
 
-app = typer.Typer(help="Image challenges as pipelines.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="Image challenges as pipelines.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 RUNS = Path("runs")
 SAMPLES = Path("data") / "sample"
 

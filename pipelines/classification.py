@@ -23,8 +23,8 @@ class Defaults:
     test_per_class: int = 2_000
     model: str = "Cnn"
     batch_size: int = 128
-    epochs: int = 30
-    learning_rate: float = 0.001
+    epochs: int = 12
+    learning_rate: float = 0.003
 
 
 _DEFAULTS = Defaults()
@@ -51,7 +51,7 @@ def classification_pipeline(
         test_per_class: int = defaults.test_per_class,
         shard_size: int = 32_768,
         full_pass: bool = False,
-        beam_args: list = [],  # noqa: B006 (KFP copies it)
+        beam_args: list[str] = [],  # noqa: B006 (KFP copies it)
         seed: int = 0,
         model: str = defaults.model,
         loss: str = "CrossEntropy",
@@ -59,8 +59,11 @@ def classification_pipeline(
         epochs: int = defaults.epochs,
         max_steps: int = 0,
         learning_rate: float = defaults.learning_rate,
+        learning_rate_decay: float = 0.8,
+        clip_norm: float = 1.0,
         augment: bool = True,
         mixed_precision: bool = False,
+        patience: int = 5,
         start_new_model: bool = False,
         export_model_steps: int = 1_000,
         checkpoint_dir: str = "",
@@ -89,9 +92,12 @@ def classification_pipeline(
             epochs=epochs,
             max_steps=max_steps,
             learning_rate=learning_rate,
+            learning_rate_decay=learning_rate_decay,
+            clip_norm=clip_norm,
             augment=augment,
             mixed_precision=mixed_precision,
             seed=seed,
+            patience=patience,
             start_new_model=start_new_model,
             export_model_steps=export_model_steps,
             checkpoint_dir=checkpoint_dir,

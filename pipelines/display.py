@@ -1,12 +1,12 @@
 """What a run shows on the screen: a line a step, a moving bar in a terminal."""
 
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from pipelines.run_record import RunRecord, Step
 
@@ -82,24 +82,30 @@ class Display:
 
     def summary(self, record: RunRecord) -> None:
         """Prints the metrics of a run, where its results are, and how long it took."""
-        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-        table.add_column(style="dim")
-        table.add_column(overflow="fold")
-        for name, value in record.metrics.items():
-            table.add_row(name, f"{value:,.4f}" if isinstance(value, float) else f"{value:,}")
-        self._console.print()
-        self._console.print(table)
+        for step in record.steps:
+            if step.metrics:
+                self._print(f"\n  {step.name}")
+            for name, value in step.metrics.items():
+                self._print(f"    {name:<18} {_number(value):>10}")
         places = {"run": record.folder, **record.artifacts}
-        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+        self._print("")
         for name in ("run", "report", "submission", "model"):
             if name in places:
-                table.add_row(name, places[name])
-        self._console.print()
-        self._console.print(table, soft_wrap=True)
-        self._console.print(f"\ntook {_duration(record.seconds)}")
+                self._print(f"  {name:<20} {_relative(places[name])}")
+        self._print(f"  {'took':<20} {_duration(record.seconds)}")
 
     def _print(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _number(value: float) -> str:
+    # KFP hands every number on as a float.
+    return f"{value:,.0f}" if value.is_integer() and value > 1 else f"{value:.4f}"
+
+
+def _relative(path: str) -> str:
+    local = Path(path).absolute()
+    return str(local.relative_to(Path.cwd())) if local.is_relative_to(Path.cwd()) else path
 
 
 def _duration(seconds: float) -> str:

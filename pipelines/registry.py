@@ -78,24 +78,23 @@ def _build_function(name: str) -> Build | None:
 
 
 def _parse(name: str, value: str, kind: str) -> Any:
+    kind = kind.partition("[")[0]
+    kinds: dict[str, tuple[Callable[[str], Any], str]] = {
+        "Integer": (lambda text: int(text.replace("_", "")), "a whole number"),
+        "Float": (float, "a number"),
+        "Boolean": (
+            {"true": True, "1": True, "false": False, "0": False}.__getitem__,
+            "true or false",
+        ),
+        "List": (json.loads, "a JSON list"),
+    }
+    if kind not in kinds:
+        return value
+    parse, expected = kinds[kind]
     try:
-        match kind:
-            case "NUMBER_INTEGER":
-                return int(value.replace("_", ""))
-            case "NUMBER_DOUBLE":
-                return float(value)
-            case "BOOLEAN":
-                return {"true": True, "1": True, "false": False, "0": False}[value.lower()]
-            case "LIST" | "STRUCT":
-                return json.loads(value)
+        return parse(value.lower() if kind == "Boolean" else value)
     except (ValueError, KeyError):
-        expected = {
-            "NUMBER_INTEGER": "a whole number",
-            "NUMBER_DOUBLE": "a number",
-            "BOOLEAN": "true or false",
-        }.get(kind, "JSON")
         raise InputError(f"PARAMS: {name}: expected {expected}, got {value!r}") from None
-    return value
 
 
 def _nearest(name: str, names: Any) -> str:

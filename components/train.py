@@ -1,0 +1,61 @@
+"""Step 2: examples and transform graph -> model."""
+
+from kfp import dsl
+
+from components.image import IMAGE
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
+def train(
+    examples: dsl.Input[dsl.Dataset],
+    transform: dsl.Input[dsl.Artifact],
+    model: dsl.Output[dsl.Model],
+    challenge: str,
+    network: str,
+    loss: str,
+    batch_size: int,
+    epochs: int,
+    max_steps: int,
+    learning_rate: float,
+    learning_rate_decay: float,
+    clip_norm: float,
+    augment: bool,
+    mixed_precision: bool,
+    seed: int,
+    patience: int,
+    start_new_model: bool,
+    export_model_steps: int,
+    checkpoint_dir: str,
+) -> None:
+    """Trains a network of the challenge and exports it; see `models.training`."""
+    from dataclasses import asdict
+
+    from components.errors import one_line_errors
+
+    with one_line_errors():
+        from models.training import train
+        from models.training_options import TrainingOptions
+        from preprocessing.challenge import find_challenge
+
+        options = TrainingOptions(
+            model=network,
+            loss=loss,
+            batch_size=batch_size,
+            epochs=epochs,
+            max_steps=max_steps,
+            learning_rate=learning_rate,
+            learning_rate_decay=learning_rate_decay,
+            clip_norm=clip_norm,
+            augment=augment,
+            mixed_precision=mixed_precision,
+            seed=seed,
+            patience=patience,
+            start_new_model=start_new_model,
+            export_model_steps=export_model_steps,
+            checkpoint_dir=checkpoint_dir,
+        )
+        top_k = find_challenge(challenge).top_k
+        result = train(
+            examples.path, transform.path, model.path, f"models.{challenge}", options, top_k
+        )
+    model.metadata.update(asdict(result))

@@ -7,7 +7,7 @@ COMMAND := .venv/bin/python -m pipelines
 export IMAGE ACCELERATOR ACCELERATOR_COUNT PRESET TRAIN_CPU TRAIN_MEMORY
 
 .DEFAULT_GOAL := help
-.PHONY: help run compile test lint bench tensorboard lock clean environment dev-environment
+.PHONY: help run compile test lint bench tensorboard lock golden clean environment dev-environment
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ tensorboard: environment ## open the training curves of all runs
 lock: ## write the lock files anew from requirements*.in (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements.in -o requirements.txt
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" -c requirements.txt requirements-dev.in -o requirements-dev.txt
+
+golden: environment ## write the compiled pipelines that reviewers see: tests/pipelines/golden
+	@IMAGE=registry/image:1 PRESET=cpu $(COMMAND) compile --folder tests/pipelines/golden
 
 clean: ## remove .venv, build, runs and sample data
 	rm -rf .venv build runs data

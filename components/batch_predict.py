@@ -13,9 +13,8 @@ def batch_predict(
     beam_args: list[str],
 ) -> None:
     """Writes JSON lines as Vertex AI batch prediction does; see `models.prediction`."""
-    from models.prediction import batch_predict
-
     from components.errors import one_line_errors
+    from models.prediction import batch_predict
 
     with one_line_errors():
         counts = batch_predict(model.uri, examples.uri, predictions.uri, beam_args)

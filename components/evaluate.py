@@ -22,7 +22,14 @@ def evaluate(
 
     report.uri += ".html"
     with one_line_errors():
-        result = evaluate(model.path, examples.path, report.path)
+        trained = model.metadata
+        facts = {
+            "model": trained.get("network", ""),
+            "loss": trained.get("loss_function", ""),
+            "batch size": f"{trained.get('batch_size', 0):.0f}",
+            "learning rate": f"{trained.get('learning_rate', 0):g}",
+        }
+        result = evaluate(model.path, examples.path, report.path, facts=facts)
     matrix = result.pop("confusion")
     confusion.log_confusion_matrix(matrix["class_names"], matrix["matrix"])
     Path(confusion.path).write_text(json.dumps(matrix) + "\n")

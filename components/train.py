@@ -58,4 +58,10 @@ def train(
         result = train(
             examples.path, transform.path, model.path, f"models.{challenge}", options, top_k
         )
-    model.metadata.update(asdict(result))
+    chosen = {
+        "network": network,
+        "loss_function": loss,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+    }
+    model.metadata.update(asdict(result) | chosen)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from components.train import train
 from kfp import dsl
 from kfp.dsl.base_component import BaseComponent
 
@@ -11,6 +10,7 @@ from components.evaluate import evaluate
 from components.predictions_to_csv import predictions_to_csv
 from components.preprocess import preprocess
 from components.score import score
+from components.train import train
 from pipelines.target import Target
 
 

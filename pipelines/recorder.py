@@ -1,5 +1,6 @@
 """Writes down a local run while it goes on: `run.json`, a log a step, and what the screen shows."""
 
+import os
 import time
 from pathlib import Path
 from typing import Any, TextIO
@@ -50,7 +51,7 @@ class Recorder:
         if self._log is None:
             path = Path(self.record.folder, "logs", f"{step.name}.log")
             path.parent.mkdir(exist_ok=True)
-            step.log = str(path)
+            step.log = str(path.absolute())
             self._log = path.open("w", buffering=1)
         self._log.write(text)
         progress = parse_progress(text)
@@ -106,4 +107,4 @@ class Recorder:
             if path.exists():
                 link = Path(self.record.folder, step.name, path.name)
                 link.parent.mkdir(exist_ok=True)
-                link.symlink_to(path.resolve())
+                link.symlink_to(os.path.relpath(path.resolve(), link.parent.resolve()))

@@ -1,7 +1,7 @@
 """Finds pipelines and their parameters; a pipeline is a file here with a `build` function."""
 
 import difflib
-import importlib
+import importlib.util
 import inspect
 import json
 import pkgutil

@@ -31,7 +31,7 @@ _BYTES_LIST, _INT64_LIST = 1, 3  # field numbers of tensorflow.Feature
 
 def masked_crc32c(data: bytes | Bytes) -> int:
     """Returns the checksum that TFRecord files store for `data`."""
-    crc = google_crc32c.value(data)
+    crc: int = google_crc32c.value(data)
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 
@@ -83,7 +83,7 @@ class RecordLayout:
     def labels(self, records: Bytes) -> npt.NDArray[np.int32]:
         """Returns the labels `[N]`, decoded from their two-byte varints."""
         low, high = records[:, self._tail].astype(np.int32).T
-        return (low & 0x7F) | high << 7
+        return np.asarray((low & 0x7F) | high << 7, np.int32)
 
     def set_labels(self, records: Bytes, labels: npt.NDArray[np.integer[Any]]) -> None:
         """Writes `labels` `[N]`, each between 0 and MAX_LABEL, into `records`."""

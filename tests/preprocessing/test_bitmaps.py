@@ -90,7 +90,7 @@ def test_a_bad_file_is_named(
 def test_a_source_without_two_classes_is_refused(
     tmp_path: Path, write_bitmaps: WriteBitmaps
 ) -> None:
-    with pytest.raises(InputError, match="expected a .npy file for each of at least two classes"):
+    with pytest.raises(InputError, match="expected a \\.npy file for each of at least two classes"):
         find_bitmaps(str(tmp_path), 784)
     write_bitmaps(tmp_path, {"ant": 5})
     with pytest.raises(InputError, match=r"found only .*ant.npy"):

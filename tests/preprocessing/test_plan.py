@@ -1,5 +1,7 @@
 """Which row goes where: every row at most once, every shard in proportion, all by the seed."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -32,9 +34,9 @@ plans = st.builds(
 def test_no_row_is_used_twice_and_none_is_made_up(plan: Plan) -> None:
     used: list[list[int]] = [[] for _ in plan.files]
     for shard in plan.shards():
-        rows = plan.shard_rows(shard)
-        assert sum(map(len, rows)) <= plan.shard_size + len(rows)
-        for mine, theirs in zip(used, rows, strict=True):
+        drawn = plan.shard_rows(shard)
+        assert sum(map(len, drawn)) <= plan.shard_size + len(drawn)
+        for mine, theirs in zip(used, drawn, strict=True):
             mine.extend(theirs.tolist())
     for file, rows in zip(plan.files, used, strict=True):
         assert len(rows) == plan.sizes.fitted(file.rows).total == len(set(rows))
@@ -60,7 +62,7 @@ def test_test_ids_are_numbered_without_gap() -> None:
 
 
 def test_the_seed_decides_which_rows() -> None:
-    def rows(seed: int) -> list[int]:
+    def rows(seed: int) -> Any:
         return (
             plan_of([9_000, 9_000], SplitSizes(100, 10, 10), seed).rows(0, "train", 0, 100).tolist()
         )

@@ -192,16 +192,14 @@ def test_no_space_left_is_told_as_the_system_tells_it(
     def full(*arguments: object, **options: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(beam.FileSystems, "create", full)
+    monkeypatch.setattr("apache_beam.io.filesystems.FileSystems.create", full)
     with pytest.raises(InputError, match=r"a: cannot be written \(No space left on device\); free"):
         beam.write_file(str(tmp_path / "a"), b"data", "attempt")
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, source: Path) -> None:
     (tmp_path / "examples").write_text("a file where the folder should be")
-    with pytest.raises(
-        InputError, match="examples/train: cannot be made .*name a folder that you may"
-    ):
+    with pytest.raises(InputError, match=r"cannot be made .*name a folder"):
         run(source, tmp_path)
 
 

@@ -1,0 +1,65 @@
+"""The cache's key: it changes with the code that a step can reach, and with no other."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipelines import code_hash
+
+STEPS = ["preprocess", "train", "evaluate", "batch_predict", "predictions_to_csv", "score"]
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Returns a copy of the project's code that `code_hash` looks at."""
+    for name in (*code_hash.PACKAGES, "docs"):
+        shutil.copytree(code_hash.ROOT / name, tmp_path / name)
+    shutil.copy(code_hash.ROOT / "requirements.txt", tmp_path)
+    monkeypatch.setattr(code_hash, "ROOT", tmp_path)
+    return tmp_path
+
+
+def changed_by(copy: Path, file: str) -> set[str]:
+    before = {step: code_hash.code_hash(step, "quickdraw") for step in STEPS}
+    with (copy / file).open("a") as changed:
+        changed.write("# a change\n")
+    return {step for step in STEPS if code_hash.code_hash(step, "quickdraw") != before[step]}
+
+
+@pytest.mark.parametrize(
+    ("file", "steps"),
+    [
+        ("preprocessing/plan.py", {"preprocess"}),
+        ("preprocessing/records.py", {"preprocess", "train", "evaluate", "batch_predict"}),
+        ("models/quickdraw.py", {"train"}),
+        ("models/report.py", {"evaluate"}),
+        ("components/score.py", {"score"}),
+        ("components/errors.py", set(STEPS)),
+        ("requirements.txt", set(STEPS)),
+    ],
+)
+def test_a_change_reaches_the_steps_that_use_it(copy: Path, file: str, steps: set[str]) -> None:
+    assert changed_by(copy, file) >= steps
+    if file in ("models/quickdraw.py", "models/report.py", "components/score.py"):
+        assert "preprocess" not in changed_by(copy, file)
+
+
+def test_the_challenges_own_file_is_reached_though_loaded_by_name(copy: Path) -> None:
+    assert {"preprocess", "train"} <= changed_by(copy, "preprocessing/quickdraw.py")
+
+
+@pytest.mark.parametrize("file", ["models/report.html.jinja", "models/report.css"])
+def test_the_reports_template_counts(copy: Path, file: str) -> None:
+    assert changed_by(copy, file) == {"evaluate"}
+
+
+def test_a_change_elsewhere_does_not_count(copy: Path) -> None:
+    (copy / "docs" / "page.md").write_text("a page\n")
+    assert changed_by(copy, "docs/page.md") == set()
+
+
+def test_another_backend_of_keras_is_other_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = code_hash.code_hash("train", "quickdraw")
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert code_hash.code_hash("train", "quickdraw") != before

@@ -147,7 +147,7 @@ class _ReadChunk(beam.DoFn):  # type: ignore[misc]
     def process(self, chunk: tuple[int, int, int]) -> Iterator[pa.RecordBatch]:
         label, start, stop = chunk
         file = self._plan.files[label]
-        images = file.read(self._plan.rows(label, "train", start, stop))
+        images = file.read(np.sort(self._plan.rows(label, "train", start, stop)))
         # The vocabulary is sorted by the sum of these weights: by 1 for the last class, and 1
         # more for each before it. So its order is that of the labels.
         rank = (len(self._plan.files) - label) / self._counts[label]

@@ -52,7 +52,8 @@ def shard_records(plan: Plan, shard: Shard) -> Bytes:
     done = 0
     for file, wanted in zip(plan.files, rows, strict=True):
         if len(wanted):
-            images[order[done : done + len(wanted)]] = file.read(wanted)
+            ascending = np.argsort(wanted)
+            images[order[done : done + len(wanted)][ascending]] = file.read(wanted[ascending])
             done += len(wanted)
     if split.id_bytes:
         first = plan.first_id(shard)

@@ -13,9 +13,9 @@ def batch_predict(
     beam_args: list[str],
 ) -> None:
     """Writes JSON lines as Vertex AI batch prediction does; see `models.prediction`."""
-    from components.errors import one_line_errors
+    from components.step import step
     from models.prediction import batch_predict
 
-    with one_line_errors():
+    with step():
         counts = batch_predict(model.uri, examples.uri, predictions.uri, beam_args)
     predictions.metadata.update(counts)

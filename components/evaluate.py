@@ -17,11 +17,11 @@ def evaluate(
     import json
     from pathlib import Path
 
-    from components.errors import one_line_errors
+    from components.step import step
     from models.evaluation import evaluate
 
     report.uri += ".html"
-    with one_line_errors():
+    with step():
         trained = model.metadata
         facts = {
             "model": trained.get("network", ""),

@@ -13,12 +13,12 @@ def predictions_to_csv(
     pairs: bool,
 ) -> None:
     """Writes `Id,Category` for every id of the test manifest; see `models.submission`."""
-    from components.errors import one_line_errors
+    from components.step import step
     from models.submission import predictions_to_csv
     from preprocessing.examples import TEST_IDS_FILE
 
     submission.uri += ".csv"
-    with one_line_errors():
+    with step():
         rows = predictions_to_csv(
             predictions.uri, f"{examples.path}/{TEST_IDS_FILE}", submission.path, pairs=pairs
         )

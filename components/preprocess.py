@@ -21,11 +21,11 @@ def preprocess(
     beam_args: list[str],
 ) -> None:
     """Writes TFRecord examples and a tf.Transform graph; see `preprocessing.preprocess`."""
-    from components.errors import one_line_errors
+    from components.step import step
     from preprocessing.plan import SplitSizes
     from preprocessing.preprocess import preprocess
 
-    with one_line_errors():
+    with step():
         info = preprocess(
             source,
             examples.uri,  # Beam takes gs:// as it is

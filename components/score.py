@@ -15,12 +15,11 @@ def score(
     import json
     from pathlib import Path
 
+    from components.step import step
     from models.score import score
-
-    from components.errors import one_line_errors
     from preprocessing.examples import TEST_LABELS_FILE
 
-    with one_line_errors():
+    with step():
         scores = score(submission.path, f"{examples.path}/{TEST_LABELS_FILE}")
     Path(metrics.path).write_text(json.dumps(scores, indent=2) + "\n")
     for name in ("accuracy", "correct", "examples"):

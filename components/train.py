@@ -30,9 +30,9 @@ def train(
     """Trains a network of the challenge and exports it; see `models.training`."""
     from dataclasses import asdict
 
-    from components.errors import one_line_errors
+    from components.step import step
 
-    with one_line_errors():
+    with step():
         from models.training import train
         from models.training_options import TrainingOptions
         from preprocessing.challenge import find_challenge

@@ -49,7 +49,11 @@ def run(
         "source_fingerprint": source_fingerprint(source, find_challenge(pipeline).suffix),
         "beam_args": shlex.split(beam),
     }
-    record = run_locally(pipeline, shlex.split(params), arguments, runs, display)
+    try:
+        record = run_locally(pipeline, shlex.split(params), arguments, runs, display)
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on where it stopped", file=sys.stderr)
+        raise typer.Exit(130) from None
     display.summary(record)
 
 
@@ -88,9 +92,6 @@ def main() -> None:
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on where it stopped", file=sys.stderr)
-        sys.exit(130)
 
 
 if __name__ == "__main__":

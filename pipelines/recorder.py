@@ -7,7 +7,7 @@ from typing import Any, TextIO
 
 from kfp import dsl
 
-from components.errors import PREFIX
+from components.step import PREFIX
 from pipelines.display import Display
 from pipelines.run_record import RunRecord, Step
 from preprocessing.progress import parse_progress

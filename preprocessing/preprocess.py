@@ -1,6 +1,7 @@
 """The preprocessing step: raw data -> examples and transform graph."""
 
 import multiprocessing
+import os
 import sys
 import threading
 import time
@@ -67,7 +68,8 @@ def preprocess(
     if FileSystems.exists(metadata_file):
         FileSystems.delete([metadata_file])
     # TensorFlow takes as long to start as a million drawings take to write: side by side.
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, spawn, initializer=_end_with_parent) as pool:
         analysis = pool.submit(
             analyze, plan, challenge, transform_folder, full_pass, list(beam_args)
         )
@@ -95,6 +97,18 @@ def preprocess(
     )
     write_file(metadata_file, info.to_json().encode(), "new")
     return info
+
+
+def _end_with_parent() -> None:
+    """Ends this process when the one that started it is gone, were it killed."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextmanager

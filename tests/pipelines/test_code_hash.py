@@ -35,7 +35,7 @@ def changed_by(copy: Path, file: str) -> set[str]:
         ("models/quickdraw.py", {"train"}),
         ("models/report.py", {"evaluate"}),
         ("components/score.py", {"score"}),
-        ("components/errors.py", set(STEPS)),
+        ("components/step.py", set(STEPS)),
         ("requirements.txt", set(STEPS)),
     ],
 )

@@ -1,0 +1,90 @@
+"""Checkpoints: what an interrupted training goes on from.
+
+One file a checkpoint, `step-000000123.npz`, written under another name and renamed, so that a
+file of this name is whole. A bucket mounted as a folder can do that too.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from preprocessing.errors import InputError
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+KEPT = 2
+"""How many checkpoints are kept: the newest, and one in case that proves unreadable."""
+
+_NAME = re.compile(r"step-(\d{9})\.npz")
+_STATE = "state"
+
+
+class Checkpoints:
+    """The checkpoints of one training.
+
+    Args:
+        folder: folder of the checkpoints of all trainings.
+        trained: all that decides what the training makes, as JSON values. Its hash names the
+            sub-folder, so that another training never goes on from these checkpoints.
+    """
+
+    def __init__(self, folder: str | Path, trained: dict[str, Any]) -> None:
+        text = json.dumps(trained, sort_keys=True)
+        self.folder = Path(folder) / hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def save(self, step: int, arrays: Arrays, state: dict[str, Any]) -> None:
+        """Writes the checkpoint of `step`, then removes all but the newest two.
+
+        Args:
+            step: steps trained.
+            arrays: by name, any shapes.
+            state: JSON values.
+
+        Raises:
+            InputError: it cannot be written; earlier checkpoints are as they were.
+        """
+        unfinished = self.folder / "unfinished.npz"
+        text = np.frombuffer(json.dumps(state).encode(), np.uint8)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            np.savez(unfinished, **{_STATE: text}, **arrays)  # type: ignore[arg-type]
+            unfinished.replace(self.folder / f"step-{step:09d}.npz")
+        except OSError as error:
+            unfinished.unlink(missing_ok=True)
+            raise InputError(
+                f"{self.folder}: the checkpoint of step {step} could not be written ({error});"
+                " make room or set checkpoint_dir to another disk, then run again: training goes"
+                " on from the last checkpoint"
+            ) from error
+        for path in self._newest_first()[KEPT:]:
+            path.unlink()
+
+    def newest(self) -> tuple[Arrays, dict[str, Any]] | None:
+        """Returns the arrays and the state of the newest checkpoint that can be read, if any."""
+        for path in self._newest_first():
+            try:
+                with np.load(path) as file:
+                    arrays = {name: file[name] for name in file.files}
+                return arrays, json.loads(arrays.pop(_STATE).tobytes())
+            except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+                print(f"{path}: this checkpoint cannot be read; trying an older one", flush=True)
+        return None
+
+    def clear(self) -> None:
+        """Removes the checkpoints of this training, and the folder of all if none is left."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        with suppress(OSError):
+            self.folder.parent.rmdir()
+
+    def _newest_first(self) -> list[Path]:
+        if not self.folder.is_dir():
+            return []
+        return sorted((p for p in self.folder.iterdir() if _NAME.fullmatch(p.name)), reverse=True)

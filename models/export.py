@@ -1,0 +1,131 @@
+"""The model as others use it: a SavedModel with the transform inside, the network, the labels."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+SAVED_MODEL_FOLDER = "saved_model"
+NETWORK_FILE = "network.keras"
+LABELS_FILE = "labels.txt"
+
+
+def export_model(
+    network: keras.Model,
+    transform_folder: str | Path,
+    class_names: Sequence[str],
+    top_k: int,
+    folder: str | Path,
+) -> None:
+    """Writes `saved_model/`, `network.keras` and `labels.txt` into `folder`.
+
+    The SavedModel needs neither this project nor Keras. Its signatures are
+
+        serving_default(example_bytes string[None]) -> {image_id string[None],
+            class_indexes int32[None, k], predictions float32[None, k]}
+        predict_images(image uint8[None, H, W, C]) -> {probabilities float32[None, classes]}
+
+    `example_bytes` are serialized raw tf.Examples: `image` as the source has it, which runs
+    through the tf.Transform graph, and `image_id`, empty where it is absent. The k classes come
+    by falling score. Each of the three is written under another name and renamed. Under another
+    backend than TensorFlow a child process writes the SavedModel; without TensorFlow it is left
+    out, and a line says so.
+
+    Args:
+        network: from uint8 `[N, H, W, C]` to float32 `[N, classes]`.
+        transform_folder: what `tft.TFTransformOutput` reads.
+        class_names: names in label order.
+        top_k: classes a prediction; all of them where there are fewer.
+        folder: made if it is not there.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=folder) as temporary:
+        unfinished = Path(temporary)
+        (unfinished / LABELS_FILE).write_text("".join(f"{name}\n" for name in class_names))
+        network.save(unfinished / NETWORK_FILE)
+        for name in (LABELS_FILE, NETWORK_FILE):
+            (unfinished / name).replace(folder / name)
+        k = min(top_k, len(class_names))
+        written = unfinished / SAVED_MODEL_FOLDER
+        if keras.backend.backend() == "tensorflow":
+            _write_saved_model(network, transform_folder, k, written)
+        elif importlib.util.find_spec("tensorflow"):
+            _write_in_child(folder / NETWORK_FILE, transform_folder, k, written)
+        else:
+            print(f"{folder}: no {SAVED_MODEL_FOLDER}, which takes TensorFlow", flush=True)
+            return
+        _move(written, folder / SAVED_MODEL_FOLDER)
+
+
+def _write_saved_model(
+    network: keras.Model, transform_folder: str | Path, k: int, folder: Path
+) -> None:
+    import tensorflow as tf
+    import tensorflow_transform as tft
+
+    transform = tft.TFTransformOutput(str(transform_folder)).transform_features_layer()
+    features = {
+        "image": tf.io.FixedLenFeature([], tf.string),
+        "image_id": tf.io.FixedLenFeature([], tf.string, default_value=""),
+    }
+
+    def predict_images(image: Any) -> dict[str, Any]:
+        return {"probabilities": network(image, training=False)}
+
+    def serving_default(example_bytes: Any) -> dict[str, Any]:
+        parsed = tf.io.parse_example(example_bytes, features)
+        image = transform({"image": parsed["image"]})["image"]
+        image = tf.ensure_shape(tf.cast(image, tf.uint8), network.input_shape)
+        predictions, class_indexes = tf.math.top_k(network(image, training=False), k)
+        return {
+            "image_id": parsed["image_id"],
+            "class_indexes": class_indexes,
+            "predictions": predictions,
+        }
+
+    archive = keras.export.ExportArchive()
+    archive.track(network)
+    archive.track(transform)
+    archive.add_endpoint(
+        "serving_default", serving_default, [tf.TensorSpec([None], tf.string, "example_bytes")]
+    )
+    archive.add_endpoint(
+        "predict_images",
+        predict_images,
+        [tf.TensorSpec(network.input_shape, tf.uint8, "image")],
+    )
+    archive.write_out(str(folder), verbose=False)
+
+
+def _write_in_child(network_file: Path, transform_folder: str | Path, k: int, folder: Path) -> None:
+    """Writes the SavedModel in a process whose Keras runs on TensorFlow."""
+    project = str(Path(__file__).resolve().parents[1])
+    subprocess.run(
+        [sys.executable, "-m", __name__, network_file, transform_folder, str(k), folder],
+        env=os.environ | {"KERAS_BACKEND": "tensorflow", "PYTHONPATH": project},
+        check=True,
+    )
+
+
+def _move(source: Path, destination: Path) -> None:
+    """Puts a folder in the place of another; copies it where a mounted bucket cannot rename."""
+    if destination.exists():
+        shutil.rmtree(destination)
+    shutil.move(source, destination)
+
+
+if __name__ == "__main__":
+    _write_saved_model(
+        keras.saving.load_model(sys.argv[1], compile=False),
+        sys.argv[2],
+        int(sys.argv[3]),
+        Path(sys.argv[4]),
+    )

@@ -1,0 +1,176 @@
+"""The training step: examples and transform graph -> model."""
+
+import importlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean
+
+import keras
+
+from models.augmentation import RandomAffine
+from models.checkpoint import Checkpoints
+from models.devices import every_device
+from models.export import export_model
+from models.input import local_examples
+from models.losses import find_loss
+from models.network import augmented, build_network, find_network
+from models.training_log import TrainingLog
+from models.training_loop import TrainingLoop
+from models.training_metrics import HitAt1, StreamingGap
+from models.training_options import TrainingOptions
+from preprocessing.errors import InputError
+
+EXPORT_FOLDER = "export"
+CHECKPOINTS_FOLDER = "checkpoints"
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What came out of a training.
+
+    Attributes:
+        steps: steps trained, over all runs.
+        epochs: epochs trained.
+        best_epoch: the epoch, from 1, whose weights the model has.
+        validation_loss: of that epoch.
+        validation_hit_at_1: of that epoch.
+        seconds: time of training and validation, over all runs.
+        examples_per_second: of training, in the epochs' mean.
+        resumed_from_step: step of the checkpoint that this run went on from; 0 for none.
+    """
+
+    steps: int
+    epochs: int
+    best_epoch: int
+    validation_loss: float
+    validation_hit_at_1: float
+    seconds: float
+    examples_per_second: float
+    resumed_from_step: int
+
+    def to_json(self) -> str:
+        """Returns the text of a JSON object."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+
+def train(
+    examples_folder: str | Path,
+    transform_folder: str | Path,
+    model_folder: str | Path,
+    networks: str,
+    options: TrainingOptions,
+    top_k: int = 5,
+) -> TrainingResult:
+    """Trains a network, going on where an interrupted training of the same stopped.
+
+    Args:
+        examples_folder: what `preprocess` wrote; only `train` and `validation` are read.
+        transform_folder: the tf.Transform graph that goes into the exported model.
+        model_folder: gets the model (see `models.export`), `history.json`, TensorBoard's `logs/`
+            and the exports of `export_model_steps`.
+        networks: module with the networks, such as `models.quickdraw`. Its `AUGMENTATION`, if it
+            has one, are the arguments of `models.augmentation.RandomAffine`.
+        options: the parameters.
+        top_k: classes a prediction of the exported model.
+
+    Returns:
+        Steps, epochs, validation values, times.
+
+    Raises:
+        InputError: the examples, an option or the network cannot be used, or the disk is full.
+        SystemExit: SIGTERM or SIGINT came (status 143 or 130); a checkpoint was written first.
+    """
+    keras.utils.clear_session()  # layers get the same names, so a checkpoint's hash is the same
+    keras.utils.set_random_seed(options.seed)
+    folder = Path(model_folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with local_examples(examples_folder) as examples, every_device() as devices:
+        if options.batch_size % devices.count:
+            raise InputError(
+                f"batch_size={options.batch_size}: expected a multiple of the {devices.count}"
+                " accelerators that share a batch"
+            )
+        info = examples.info
+        schedule = _learning_rate(options, info.splits["train"].examples)
+
+        def build(mixed_precision: bool) -> keras.Model:
+            return build_network(
+                find_network(networks, options.model),
+                info.image_shape,
+                len(info.class_names),
+                info.pixel_mean,
+                info.pixel_variance,
+                mixed_precision,
+            )
+
+        def export(destination: Path) -> None:
+            plain = build(mixed_precision=False)
+            plain.set_weights(network.get_weights())
+            export_model(plain, transform_folder, info.class_names, top_k, destination)
+
+        with devices.scope():
+            network = build(options.mixed_precision)
+            model = _compiled(network, networks, options, schedule)
+        checkpoints = Checkpoints(
+            options.checkpoint_dir or folder / CHECKPOINTS_FOLDER,
+            {
+                "examples": info.to_json(),
+                "network": model.get_config(),
+                "options": options.decides(),
+            },
+        )
+        if options.start_new_model:
+            checkpoints.clear()
+        loop = TrainingLoop(
+            model,
+            examples,
+            devices.count,
+            options,
+            checkpoints,
+            lambda history: TrainingLog(folder, history),
+            lambda step: float(keras.ops.convert_to_numpy(schedule(step))),
+            lambda step: export(folder / EXPORT_FOLDER / f"step_{step}"),
+        )
+        best = loop.run()
+        export(folder)
+    checkpoints.clear()
+    state = loop.state
+    return TrainingResult(
+        steps=state.step,
+        epochs=state.epoch,
+        best_epoch=best["epoch"],
+        validation_loss=best["val_loss"],
+        validation_hit_at_1=best["val_hit_at_1"],
+        seconds=state.seconds,
+        examples_per_second=fmean(row["examples_per_second"] for row in state.history),
+        resumed_from_step=loop.resumed_from_step,
+    )
+
+
+def _compiled(
+    network: keras.Model,
+    networks: str,
+    options: TrainingOptions,
+    schedule: keras.optimizers.schedules.LearningRateSchedule,
+) -> keras.Model:
+    """Returns the model that is trained: augmentation before the network, loss and optimizer."""
+    model = network
+    if options.augment:
+        settings = getattr(importlib.import_module(networks), "AUGMENTATION", {})
+        model = augmented(network, RandomAffine(**settings, seed=options.seed))
+    model.compile(
+        optimizer=keras.optimizers.Adam(schedule, global_clipnorm=options.clip_norm),
+        loss=find_loss(options.loss),
+        weighted_metrics=[HitAt1(), StreamingGap()],
+    )
+    return model
+
+
+def _learning_rate(
+    options: TrainingOptions, examples: int
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    period = options.learning_rate_decay_examples or examples
+    return keras.optimizers.schedules.ExponentialDecay(
+        options.learning_rate, period / options.batch_size, options.learning_rate_decay
+    )

@@ -1,0 +1,297 @@
+"""The loop of a training: epochs, validation, early stopping, checkpoints, logs and progress."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy.typing as npt
+
+from models.checkpoint import Arrays, Checkpoints
+from models.input import ExampleBatches
+from models.interruption import InterruptionError, catch_signals
+from models.training_log import TrainingLog
+from models.training_options import TrainingOptions
+from models.training_state import TrainingState
+from preprocessing.errors import InputError
+from preprocessing.examples import Examples
+from preprocessing.progress import report_progress
+
+LOG_STEPS = 10
+"""Steps between two points in TensorBoard."""
+
+_PROGRESS_SECONDS = 0.5
+
+
+class TrainingLoop:
+    """Trains a compiled model, going on from the newest checkpoint.
+
+    Keras trains the batches, in a `fit` an epoch; what happens between two of them is here.
+
+    Args:
+        model: compiled with metrics called `hit_at_1` and `gap`.
+        examples: what to train on and to validate with.
+        devices: how many accelerators share a batch.
+        options: of the training.
+        checkpoints: of this training.
+        log: makes the log, given the history so far.
+        learning_rate: the learning rate of a step.
+        export: called every `export_model_steps`, with the step.
+
+    Attributes:
+        state: how far the training is.
+        resumed_from_step: step of the checkpoint it went on from; 0 for none.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        examples: Examples,
+        devices: int,
+        options: TrainingOptions,
+        checkpoints: Checkpoints,
+        log: Callable[[list[dict[str, Any]]], TrainingLog],
+        learning_rate: Callable[[int], float],
+        export: Callable[[int], None],
+    ) -> None:
+        self.state = TrainingState()
+        self.resumed_from_step = 0
+        self._model = model
+        self._examples = examples
+        self._devices = devices
+        self._options = options
+        self._checkpoints = checkpoints
+        self._make_log = log
+        self._learning_rate = learning_rate
+        self._export = export
+        self._validation = ExampleBatches(
+            examples, "validation", options.batch_size, multiple=devices
+        )
+        self._epoch_batches = len(self._training_batches(0, None))
+        self._best_weights: list[npt.NDArray[Any]] = []
+        self._metrics_before: list[npt.NDArray[Any]] = []
+
+    def run(self) -> dict[str, Any]:
+        """Trains to the end; the model then has the weights of its best epoch.
+
+        Returns:
+            The row of `state.history` of the best epoch.
+
+        Raises:
+            InputError: a checkpoint cannot be written, or the loss never was a number.
+            SystemExit: a signal asked to stop and a checkpoint was written; the status is 128
+                and the signal's number.
+        """
+        # Makes every variable there will be, so that a checkpoint's values have their place.
+        self._model.evaluate(self._validation, steps=1, verbose=0)
+        self._model.optimizer.build(self._model.trainable_variables)
+        self._resume()
+        self._log = self._make_log(self.state.history)
+        self._time = self._last_checkpoint = time.monotonic()
+        self._last_report = 0.0
+        try:
+            with catch_signals() as self._interruption:
+                while not self._finished():
+                    self._train_epoch()
+                    self._validate()
+        except InterruptionError as interrupted:
+            self._save()
+            print(
+                f"training {interrupted} at step {self.state.step}: a checkpoint is written;"
+                " run the same again and it goes on from there",
+                flush=True,
+            )
+            raise SystemExit(128 + interrupted.signal) from None
+        finally:
+            self._log.close()
+        best = self.state.best
+        if best is None:
+            raise InputError(
+                f"learning_rate={self._options.learning_rate}: the validation loss was not a"
+                " number in any epoch; try a smaller learning_rate or another loss"
+            )
+        self._model.set_weights(self._best_weights)
+        return best
+
+    def _finished(self) -> bool:
+        options = self._options
+        return self.state.finished(options.epochs, options.max_steps, options.patience)
+
+    def _training_batches(self, first: int, stop: int | None) -> ExampleBatches:
+        """Returns batches of this epoch, whose order nothing but seed and epoch decide."""
+        options, epoch = self._options, self.state.epoch
+        order = (options.seed, epoch)
+        return ExampleBatches(
+            self._examples, "train", options.batch_size, order, first, stop, self._devices
+        )
+
+    def _train_epoch(self) -> None:
+        """Trains what is left of the epoch, up to `max_steps`."""
+        state, stop = self.state, self._epoch_batches
+        if self._options.max_steps:
+            stop = min(stop, state.batch + self._options.max_steps - state.step)
+        if state.batch < stop:
+            batches = self._training_batches(state.batch, stop)
+            callbacks = _Callbacks(self, self._model)
+            self._model.fit(batches, shuffle=False, verbose=0, callbacks=callbacks)
+
+    def _validate(self) -> None:
+        """Ends the epoch: evaluates, keeps the weights of the best, logs, saves."""
+        callbacks = _Callbacks(self, self._model)
+        values = self._model.evaluate(
+            self._validation, verbose=0, return_dict=True, callbacks=callbacks
+        )
+        state = self.state
+        state.seconds += self._passed()
+        state.epoch += 1
+        row = {"epoch": state.epoch, "steps": state.step, **self._training_values()}
+        row |= {f"val_{name}": float(value) for name, value in values.items()}
+        state.history.append(row | {"seconds": round(state.seconds, 3)})
+        if state.best is state.history[-1]:
+            self._best_weights = self._model.get_weights()
+        state.batch, state.batch_seconds, state.training_values = 0, 0.0, {}
+        self._log.epoch(state.history)
+        self._save()
+        self._report(
+            f"epoch {state.epoch} of {self._options.epochs}, validation:"
+            f" loss {row['val_loss']:.4f}, Hit@1 {row['val_hit_at_1']:.4f}"
+        )
+
+    def begin_batches(self) -> None:
+        """Gives the metrics what they had before an interruption; `fit` starts them at zero."""
+        for variable, value in zip(
+            self._model.metrics_variables, self._metrics_before, strict=False
+        ):
+            variable.assign(value)
+        self._metrics_before = []
+
+    def end_batch(self, logs: dict[str, Any]) -> None:
+        """Counts a step and does what is due after it.
+
+        Args:
+            logs: loss and metrics of the epoch so far; reading them waits for the accelerator.
+        """
+        state, options = self.state, self._options
+        passed = self._passed()
+        state.seconds += passed
+        state.batch_seconds += passed
+        state.batch += 1
+        state.step += 1
+        last = state.batch == self._epoch_batches or state.step == options.max_steps
+        due = self._time - self._last_report >= _PROGRESS_SECONDS
+        logged = last or state.step % LOG_STEPS == 0
+        if due or logged:
+            state.training_values = {name: float(value) for name, value in logs.items()}
+        if logged:
+            self._log.steps(state.step, self._training_values())
+        if due:
+            values = self._training_values()
+            self._report(
+                f"epoch {state.epoch + 1} of {options.epochs}, step {state.step:,}:"
+                f" loss {values['loss']:.4f}, Hit@1 {values['hit_at_1']:.4f},"
+                f" {values['examples_per_second']:,.0f} images/s"
+            )
+        if options.export_model_steps and state.step % options.export_model_steps == 0:
+            self._synchronize()
+            self._export(state.step)
+        if self._time - self._last_checkpoint >= options.checkpoint_seconds:
+            self._save()
+        self._interruption.check()
+
+    def end_validation_batch(self) -> None:
+        """Stops here if a signal asked for it."""
+        self._interruption.check()
+
+    def _training_values(self) -> dict[str, float]:
+        """Returns loss, metrics, learning rate and speed of this epoch's batches so far."""
+        state = self.state
+        examples = min(
+            state.batch * self._options.batch_size, self._examples.info.splits["train"].examples
+        )
+        return state.training_values | {
+            "learning_rate": self._learning_rate(state.step),
+            "examples_per_second": round(examples / max(state.batch_seconds, 1e-6), 1),
+        }
+
+    def _passed(self) -> float:
+        """Returns the seconds since the last time this was asked."""
+        before, self._time = self._time, time.monotonic()
+        return self._time - before
+
+    def _report(self, message: str) -> None:
+        steps = self._options.epochs * self._epoch_batches
+        if self._options.max_steps:
+            steps = min(steps, self._options.max_steps)
+        self._last_report = self._time
+        report_progress(self.state.step / steps, message)
+
+    def _synchronize(self) -> None:
+        """Under JAX the variables are behind while batches are trained; this takes them along."""
+        if keras.backend.backend() == "jax":
+            self._model.jax_state_sync()
+
+    def _variables(self) -> list[Any]:
+        """Returns weights, random states and the optimizer's variables, always in one order."""
+        model = self._model
+        return [
+            *model.trainable_variables,
+            *model.non_trainable_variables,
+            *model.optimizer.variables,
+        ]
+
+    def _save(self) -> None:
+        """Writes a checkpoint of all that decides how the training goes on."""
+        self._synchronize()
+        arrays: Arrays = {}
+        for kind, values in (
+            ("variable", self._variables()),
+            ("metric", self._model.metrics_variables),
+            ("best", self._best_weights),
+        ):
+            arrays |= {
+                f"{kind}-{index}": keras.ops.convert_to_numpy(value)
+                for index, value in enumerate(values)
+            }
+        self._checkpoints.save(self.state.step, arrays, self.state.to_json())
+        self._last_checkpoint = time.monotonic()
+
+    def _resume(self) -> None:
+        """Takes on the newest checkpoint, if there is one."""
+        found = self._checkpoints.newest()
+        if found is None:
+            return
+        arrays, state = found
+
+        def of_kind(kind: str) -> list[npt.NDArray[Any]]:
+            count = sum(name.startswith(kind) for name in arrays)
+            return [arrays[f"{kind}-{index}"] for index in range(count)]
+
+        for variable, value in zip(self._variables(), of_kind("variable"), strict=True):
+            variable.assign(value)
+        self._best_weights = of_kind("best")
+        self.state = TrainingState(**state)
+        if 0 < self.state.batch < self._epoch_batches:
+            self._metrics_before = of_kind("metric")
+        self.resumed_from_step = self.state.step
+        print(f"going on from the checkpoint of step {self.state.step}", flush=True)
+
+
+class _Callbacks(keras.callbacks.CallbackList):  # type: ignore[misc]
+    """Calls the loop after each batch, in its own thread and without waiting for the result.
+
+    Keras's own list reads the loss of every batch, which keeps an accelerator waiting, unless a
+    callback is said to be safe in another thread, where it could not write a checkpoint.
+    """
+
+    def __init__(self, loop: TrainingLoop, model: keras.Model) -> None:
+        super().__init__(add_history=True, model=model)
+        self._loop = loop
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._loop.begin_batches()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._loop.end_batch(logs or {})
+
+    def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._loop.end_validation_batch()

@@ -1,0 +1,79 @@
+"""The parameters of a training."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from preprocessing.errors import InputError
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How to train. The defaults serve thousands of examples as well as millions.
+
+    Attributes:
+        model: name of a network of the challenge.
+        loss: name of a loss.
+        batch_size: examples a step, over all accelerators together.
+        epochs: rounds through the training examples at most.
+        max_steps: steps at most; 0 for no limit.
+        learning_rate: of the first step.
+        learning_rate_decay: what the learning rate is multiplied by, smoothly, every
+            `learning_rate_decay_examples`.
+        learning_rate_decay_examples: how many examples that is; 0 for one epoch's.
+        clip_norm: the global norm that gradients are clipped to.
+        augment: change training images at random.
+        mixed_precision: compute in bfloat16; worth it on an accelerator.
+        seed: of the weights, the order of the examples and all else that is random.
+        patience: stop after this many epochs without a better validation loss.
+        start_new_model: discard the checkpoints of an earlier, interrupted training.
+        export_model_steps: export every this many steps to `export/step_N`; 0 for never.
+        checkpoint_dir: folder of the checkpoints; empty for `checkpoints` in the model's folder.
+        checkpoint_seconds: seconds between checkpoints within an epoch; each epoch ends with one.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    model: str = "Cnn"
+    loss: str = "CrossEntropy"
+    batch_size: int = 128
+    epochs: int = 12
+    max_steps: int = 0
+    learning_rate: float = 0.003
+    learning_rate_decay: float = 0.8
+    learning_rate_decay_examples: int = 0
+    clip_norm: float = 1.0
+    augment: bool = True
+    mixed_precision: bool = False
+    seed: int = 0
+    patience: int = 5
+    start_new_model: bool = False
+    export_model_steps: int = 0
+    checkpoint_dir: str = ""
+    checkpoint_seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "epochs", "patience"):
+            self._expect(name, "a whole number of 1 or more", lambda value: value >= 1)
+        for name in ("max_steps", "learning_rate_decay_examples", "export_model_steps"):
+            self._expect(name, "a whole number of 0 or more", lambda value: value >= 0)
+        self._expect("seed", "a whole number from 0 to 2**32 - 1", lambda v: 0 <= v < 2**32)
+        for name in ("learning_rate", "clip_norm", "checkpoint_seconds"):
+            self._expect(name, "a number above 0", lambda value: 0 < value < math.inf)
+        self._expect("learning_rate_decay", "a number above 0, 1 at most", lambda v: 0 < v <= 1)
+
+    def _expect(self, name: str, what: str, holds: Any) -> None:
+        value = getattr(self, name)
+        whole = what.startswith("a whole")
+        number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+        if not (number and holds(value)):
+            default = type(self).__dataclass_fields__[name].default
+            raise InputError(
+                f"{name}={value}: expected {what}; change it or leave it out for {default}"
+            )
+
+    def decides(self) -> dict[str, Any]:
+        """Returns the options that decide what comes out: what a checkpoint is good for."""
+        others = ("start_new_model", "export_model_steps", "checkpoint_dir", "checkpoint_seconds")
+        return {name: value for name, value in vars(self).items() if name not in others}

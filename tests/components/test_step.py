@@ -1,0 +1,44 @@
+"""How a component ends when its input is at fault or it is told to stop."""
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from components.step import step
+from preprocessing.errors import InputError
+
+
+@pytest.fixture(autouse=True)
+def _restored_handler() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_bad_input_is_one_line_and_status_1(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended, step():
+        raise InputError("a.npy: empty; remove it")
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "error: a.npy: empty; remove it\n"
+
+
+def test_a_defect_of_ours_keeps_its_trace() -> None:
+    with pytest.raises(KeyError), step():
+        raise KeyError("a")
+
+
+def test_sigterm_lets_the_step_clean_up() -> None:
+    cleaned = []
+
+    def work() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            cleaned.append(True)
+
+    with pytest.raises(SystemExit) as ended, step():
+        work()
+    assert ended.value.code == 143
+    assert cleaned

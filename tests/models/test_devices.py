@@ -1,0 +1,52 @@
+"""Several accelerators, played by logical devices of the CPU."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from preprocessing.examples import Examples
+
+TRAIN = """
+import sys
+import tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+import models.devices
+if sys.argv[4] == "2":
+    models.devices.tensorflow_accelerators = lambda: ["CPU:0", "CPU:1"]
+import models.export, models.training_loop
+models.export._write_saved_model = lambda network, transform, k, folder: folder.mkdir()
+from models.training import train
+from models.training_options import TrainingOptions
+if sys.argv[5] == "crash":
+    end_batch = models.training_loop.TrainingLoop.end_batch
+    def crash(loop, logs):
+        end_batch(loop, logs)
+        assert loop.state.step < 17
+    models.training_loop.TrainingLoop.end_batch = crash
+options = TrainingOptions(model="Logistic", batch_size=20, epochs=2, checkpoint_seconds=0.001,
+                          augment=False, export_model_steps=20)
+print(train(*sys.argv[1:4], "models.quickdraw", options).to_json())
+"""
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+def test_two_devices_train_what_one_does(start: Start, examples: Examples, tmp_path: Path) -> None:
+    folders = examples.folder, "unread"
+    two = start(TRAIN, *folders, tmp_path / "two", 2, "crash")
+    two.communicate()
+    processes = [
+        start(TRAIN, *folders, tmp_path / "two", 2, ""),
+        start(TRAIN, *folders, tmp_path / "one", 1, ""),
+    ]
+    results = []
+    for process in processes:
+        output, _ = process.communicate()
+        assert process.returncode == 0, output
+        results.append(json.loads(output[output.rindex("\n{") :]))
+    assert [result["steps"] for result in results] == [24, 24]
+    assert results[0]["resumed_from_step"] == 17
+    assert abs(results[0]["validation_hit_at_1"] - results[1]["validation_hit_at_1"]) < 0.05
+    assert (tmp_path / "two" / "export" / "step_20" / "network.keras").exists()

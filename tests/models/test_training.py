@@ -1,0 +1,273 @@
+"""Training as its users see it: what it leaves, and that it can be stopped anywhere."""
+
+import json
+import signal
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+import models.export
+from models.training import TrainingResult, train
+from models.training_loop import TrainingLoop
+from models.training_options import TrainingOptions
+from preprocessing.errors import InputError
+from preprocessing.examples import Examples
+from tests.models.conftest import pixels_and_labels
+
+NETWORKS = "models.quickdraw"
+QUICK = TrainingOptions(model="Logistic", batch_size=20, epochs=3, checkpoint_seconds=0.001)
+
+TRAIN = """
+import sys, time
+from pathlib import Path
+import models.export, models.training_loop
+models.export._write_saved_model = lambda network, transform, k, folder: folder.mkdir()
+from models.training import train
+from models.training_loop import TrainingLoop
+from models.training_options import TrainingOptions
+models.training_loop._PROGRESS_SECONDS = 0.0
+examples, transform, folder, checkpoints, seconds, pause = sys.argv[1:]
+end_batch = models.training_loop.TrainingLoop.end_batch
+def slow(loop, logs):
+    end_batch(loop, logs)
+    time.sleep(float(pause))
+models.training_loop.TrainingLoop.end_batch = slow
+options = TrainingOptions(model="Cnn", batch_size=20, epochs=3, checkpoint_dir=checkpoints,
+                          checkpoint_seconds=float(seconds))
+print(train(examples, transform, folder, "models.quickdraw", options).to_json())
+"""
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+def wait_for_step(process: subprocess.Popen[str], step: int) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if f"step {step}:" in line:
+            return
+    raise AssertionError("the training ended before it was stopped")
+
+
+def write_nothing(network: keras.Model, transform: object, k: int, folder: Path) -> None:
+    folder.mkdir()
+
+
+def weights(folder: Path) -> list[np.ndarray[Any, Any]]:
+    model = keras.saving.load_model(folder / "network.keras", compile=False)
+    values: list[np.ndarray[Any, Any]] = model.get_weights()
+    return values
+
+
+@pytest.fixture
+def run(
+    examples: Examples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., TrainingResult]:
+    """Trains without the SavedModel, which takes seconds and has its own tests."""
+    monkeypatch.setattr(models.export, "_write_saved_model", write_nothing)
+
+    def call(options: TrainingOptions, folder: str = "model") -> TrainingResult:
+        shared = replace(options, checkpoint_dir=str(tmp_path / "checkpoints"))
+        return train(examples.folder, "unread", tmp_path / folder, NETWORKS, shared)
+
+    return call
+
+
+@pytest.fixture
+def stop(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Makes training raise KeyError after a step, as a crash would."""
+
+    def at(step: int) -> None:
+        end_batch = TrainingLoop.end_batch
+
+        def crash(loop: TrainingLoop, logs: dict[str, Any]) -> None:
+            end_batch(loop, logs)
+            if loop.state.step == step:
+                monkeypatch.setattr(TrainingLoop, "end_batch", end_batch)
+                raise KeyError("crash")
+
+        monkeypatch.setattr(TrainingLoop, "end_batch", crash)
+
+    return at
+
+
+def test_it_learns_and_leaves_a_model(
+    run: Callable[..., TrainingResult], examples: Examples, tmp_path: Path
+) -> None:
+    result = run(TrainingOptions(batch_size=20, epochs=6, export_model_steps=30))
+
+    assert json.loads(result.to_json())["steps"] == result.steps == 12 * result.epochs
+    assert result.validation_hit_at_1 > 0.8
+    folder = tmp_path / "model"
+    assert (folder / "labels.txt").read_text() == "bar\ncross\ndot\n"
+    images, labels = pixels_and_labels(examples, "validation")
+    network = keras.saving.load_model(folder / "network.keras", compile=False)
+    hits = network.predict(images, verbose=0).argmax(axis=1) == labels
+    assert hits.mean() == pytest.approx(result.validation_hit_at_1)
+
+    history = json.loads((folder / "history.json").read_text())
+    assert [row["epoch"] for row in history] == list(range(1, result.epochs + 1))
+    assert min(row["val_loss"] for row in history) == result.validation_loss
+    assert set(history[0]) >= {"steps", "loss", "hit_at_1", "gap", "val_gap", "learning_rate"}
+    assert sorted(path.name for path in (folder / "export").iterdir()) == ["step_30", "step_60"]
+    assert (folder / "export" / "step_30" / "saved_model").exists()
+    assert not (tmp_path / "checkpoints").exists()
+
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    for part, tags in (("train", {"learning_rate", "examples_per_second"}), ("validation", set())):
+        events = EventAccumulator(str(folder / "logs" / part)).Reload()
+        assert set(events.Tags()["tensors"]) == {"loss", "hit_at_1", "perr", "gap"} | tags
+
+
+def test_the_same_seed_gives_the_same_model(
+    run: Callable[..., TrainingResult], tmp_path: Path
+) -> None:
+    run(QUICK, "one")
+    run(QUICK, "again")
+    run(replace(QUICK, seed=1), "other")
+    for one, again, other in zip(
+        *(weights(tmp_path / n) for n in ("one", "again", "other")), strict=True
+    ):
+        np.testing.assert_array_equal(one, again)
+        if one.size > 3:
+            assert not np.array_equal(one, other)
+
+
+def test_a_crash_costs_nothing_but_time(
+    run: Callable[..., TrainingResult], stop: Callable[[int], None], tmp_path: Path
+) -> None:
+    undisturbed = run(QUICK, "undisturbed")
+    for step in (7, 24, 30):
+        stop(step)
+        with pytest.raises(KeyError, match="crash"):
+            run(QUICK)
+    result = run(QUICK)
+
+    assert result.resumed_from_step == 30
+    assert (result.steps, result.best_epoch) == (undisturbed.steps, undisturbed.best_epoch)
+    assert result.validation_loss == undisturbed.validation_loss
+    for one, other in zip(
+        weights(tmp_path / "model"), weights(tmp_path / "undisturbed"), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+    histories = [
+        json.loads((tmp_path / n / "history.json").read_text()) for n in ("model", "undisturbed")
+    ]
+    for name in ("loss", "hit_at_1", "gap", "val_loss"):
+        assert [row[name] for row in histories[0]] == [row[name] for row in histories[1]]
+
+
+def test_only_the_same_training_goes_on(
+    run: Callable[..., TrainingResult], stop: Callable[[int], None]
+) -> None:
+    stop(5)
+    with pytest.raises(KeyError, match="crash"):
+        run(QUICK)
+    assert run(replace(QUICK, learning_rate=0.01)).resumed_from_step == 0
+    assert run(replace(QUICK, start_new_model=True)).resumed_from_step == 0
+
+
+def test_early_stopping_keeps_the_best_epoch(
+    run: Callable[..., TrainingResult], tmp_path: Path, examples: Examples
+) -> None:
+    result = run(
+        TrainingOptions(
+            model="Logistic",
+            batch_size=20,
+            epochs=50,
+            patience=2,
+            learning_rate=0.3,
+            learning_rate_decay=1.0,
+            augment=False,
+        )
+    )
+    history = json.loads((tmp_path / "model" / "history.json").read_text())
+    assert result.epochs == result.best_epoch + 2 < 50
+    assert history[-1]["val_loss"] > result.validation_loss
+    images, labels = pixels_and_labels(examples, "validation")
+    network = keras.saving.load_model(tmp_path / "model" / "network.keras", compile=False)
+    network.compile(loss="sparse_categorical_crossentropy")
+    assert network.evaluate(images, labels, verbose=0) == pytest.approx(
+        result.validation_loss, rel=1e-4
+    )
+
+
+def test_max_steps_ends_within_an_epoch(run: Callable[..., TrainingResult]) -> None:
+    result = run(replace(QUICK, max_steps=17))
+    assert (result.steps, result.epochs) == (17, 2)
+
+
+def test_kill_9_is_gone_on_from(start: Start, examples: Examples, tmp_path: Path) -> None:
+    arguments = (examples.folder, "unread", tmp_path / "model", tmp_path / "checkpoints")
+    process = start(TRAIN, *arguments, 0.001, 0.1)
+    wait_for_step(process, 15)
+    process.kill()
+    process.wait()
+    output, _ = start(TRAIN, *arguments, 60, 0).communicate()
+    result = json.loads(output[output.rindex("\n{") :])
+    assert result["resumed_from_step"] >= 14  # step 15 is told before its checkpoint
+    assert (result["steps"], result["epochs"]) == (36, 3)
+
+
+def test_sigterm_writes_a_checkpoint_first(
+    start: Start, examples: Examples, tmp_path: Path
+) -> None:
+    checkpoints = tmp_path / "checkpoints"
+    folder = tmp_path / "model"
+    process = start(TRAIN, examples.folder, "unread", folder, checkpoints, 1000, 0.1)
+    wait_for_step(process, 5)
+    assert not list(checkpoints.rglob("step-*"))
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate()
+    assert process.returncode == 143
+    assert "stopped by SIGTERM" in output
+    assert "Traceback" not in output
+    assert len(list(checkpoints.rglob("step-*.npz"))) == 1
+
+
+def test_an_interrupt_while_validating_costs_nothing(
+    run: Callable[..., TrainingResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undisturbed = run(QUICK, "undisturbed")
+    end_batch = TrainingLoop.end_validation_batch
+
+    def interrupt(loop: TrainingLoop) -> None:
+        if loop.state.step == 24:
+            monkeypatch.setattr(TrainingLoop, "end_validation_batch", end_batch)
+            signal.raise_signal(signal.SIGINT)
+        end_batch(loop)
+
+    monkeypatch.setattr(TrainingLoop, "end_validation_batch", interrupt)
+    with pytest.raises(SystemExit) as stopped:
+        run(QUICK)
+    assert stopped.value.code == 130
+    result = run(QUICK)
+    assert result.resumed_from_step == 24
+    assert result.validation_loss == undisturbed.validation_loss
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"batch_size": 0}, r"batch_size=0: expected a whole number of 1 or more; .* 128"),
+        ({"epochs": 1.5}, "epochs=1.5: expected a whole number"),
+        ({"learning_rate": float("nan")}, "learning_rate=nan: expected a number above 0"),
+        ({"learning_rate_decay": 1.5}, "learning_rate_decay=1.5: expected"),
+        ({"seed": -1}, "seed=-1: expected a whole number from 0"),
+        ({"max_steps": True}, "max_steps=True: expected"),
+    ],
+)
+def test_bad_options_are_told(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        TrainingOptions(**options)
+
+
+def test_a_loss_that_is_no_number_is_told(run: Callable[..., TrainingResult]) -> None:
+    with pytest.raises(InputError, match=r"learning_rate=1e\+38: .* not a number"):
+        run(replace(QUICK, learning_rate=1e38, loss="CrossEntropy", epochs=1))

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from pipelines.run_record import RunRecord, Step
+from preprocessing.progress import NOTE
 
 _SECONDS_BETWEEN_LINES = 15  # where no terminal can redraw a bar
 _MARKS = {"succeeded": "[green]done", "cached": "[cyan]cached", "failed": "[red]failed"}
@@ -68,9 +69,9 @@ class Display:
             self._print(f"  {self._step:<20} {message}")
 
     def line(self, text: str) -> None:
-        """Shows a line of the step's output, if asked to."""
-        if self._verbose:
-            self._print(f"  {text.rstrip()}")
+        """Shows a line of the step's output: its notes, and all others if asked to."""
+        if self._verbose or text.startswith(NOTE):
+            self._print(f"  {self._step:<20} {text.rstrip()}")
 
     def end(self, step: Step) -> None:
         """Shows how the step ended."""
@@ -85,7 +86,7 @@ class Display:
         for step in record.steps:
             if step.metrics:
                 self._print(f"\n  {step.name}")
-            for name, value in step.metrics.items():
+            for name, value in sorted(step.metrics.items()):
                 self._print(f"    {name:<18} {_number(value):>10}")
         places = {"run": record.folder, **record.artifacts}
         self._print("")

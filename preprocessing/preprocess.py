@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -16,7 +15,7 @@ from preprocessing.bitmaps import find_bitmaps
 from preprocessing.challenge import find_challenge
 from preprocessing.examples import METADATA_FILE, SPLITS, ExamplesInfo
 from preprocessing.plan import Plan, SplitSizes
-from preprocessing.progress import report_progress
+from preprocessing.progress import report_note, report_progress
 from preprocessing.transform import analyze
 from preprocessing.write_examples import write_examples
 
@@ -60,7 +59,7 @@ def preprocess(
     files = find_bitmaps(source, height * width * channels)
     plan = Plan(tuple(files), sizes, seed, shard_size)
     for warning in plan.warnings():
-        print(f"note: {warning}", file=sys.stderr, flush=True)
+        report_note(warning)
 
     metadata_file = FileSystems.join(examples_folder, METADATA_FILE)
     for folder in (examples_folder, transform_folder):

@@ -1,8 +1,17 @@
-"""How a long step tells how far it is: a line that a log keeps and a screen can draw."""
+"""How a step tells how far it is, and what is odd: lines that a log keeps and a screen shows."""
 
 import re
 
 _LINE = re.compile(r"\[ *(\d+)%\] (.*)")
+
+
+NOTE = "note: "
+"""What a line begins with that the user should see, whatever else a step prints."""
+
+
+def report_note(message: str) -> None:
+    """Prints one line that the user should see."""
+    print(f"{NOTE}{message}", flush=True)
 
 
 def report_progress(fraction: float, message: str) -> None:

@@ -15,10 +15,10 @@ def decode(images: Any) -> Any:
 
 
 def write_sample(folder: str) -> None:
-    """Writes ten classes of drawings made by code."""
+    """Writes ten classes of drawings made by code, as many as train in a minute or two."""
     from preprocessing import sketches
 
-    sketches.write_sample(folder)
+    sketches.write_sample(folder, drawings_per_class=1_000)
 
 
 CHALLENGE = Challenge(

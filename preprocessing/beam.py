@@ -14,27 +14,28 @@ from preprocessing.errors import InputError
 from preprocessing.files import first_line
 
 
-def run_pipeline(
-    build: Callable[[beam.Pipeline], object], beam_args: Sequence[str] = (), name: str = ""
-) -> None:
+def run_pipeline(build: Callable[[beam.Pipeline], object], beam_args: Sequence[str] = ()) -> Any:
     """Builds a pipeline and runs it to its end.
 
     Args:
         build: applies the transforms.
         beam_args: Beam's own options, such as `--runner=DataflowRunner --region=...`. By default
             the pipeline runs in this process.
-        name: job name, for runners that show one.
+
+    Returns:
+        Beam's `PipelineResult`, whose `metrics()` hold the counters.
 
     Raises:
         InputError: raised by a transform, wherever it ran, and told here in one line.
     """
-    options = PipelineOptions(list(beam_args), **({"job_name": name} if name else {}))
+    options = PipelineOptions(list(beam_args))
     if options.view_as(StandardOptions).runner in (None, "DirectRunner"):
         # DirectRunner would first try to download the Prism runner and then take this one.
         options.view_as(StandardOptions).runner = "FnApiRunner"
     try:
         with beam.Pipeline(options=options) as pipeline:
             build(pipeline)
+        return pipeline.result
     except RuntimeError as error:
         # Runners hand exceptions on as text.
         told = re.search(r"InputError: ([^\n]*?)(?: \[while running|\\n|\n|$)", str(error))

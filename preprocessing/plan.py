@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from preprocessing.bitmaps import BitmapFile
+from preprocessing.bitmaps import BitmapFile, find_bitmaps
+from preprocessing.challenge import find_challenge
 from preprocessing.errors import InputError
 from preprocessing.examples import SPLITS, Split
 
@@ -51,6 +52,26 @@ class SplitSizes:
             return self
         held_out = max(1, rows // 10)
         return SplitSizes(rows - 2 * held_out, held_out, held_out)
+
+
+def plan_examples(
+    source: str, challenge: str, sizes: SplitSizes, seed: int, shard_size: int
+) -> "Plan":
+    """Returns the plan for a source, of which it reads the files' headers.
+
+    Args:
+        source: folder, glob or `gs://` URI of the raw data.
+        challenge: name of the challenge.
+        sizes: examples a class; a class with fewer rows is split 80/10/10.
+        seed: draws the rows.
+        shard_size: examples a file at most.
+
+    Raises:
+        InputError: something in the source or a parameter is wrong.
+    """
+    height, width, channels = find_challenge(challenge).image_shape
+    files = find_bitmaps(source, height * width * channels)
+    return Plan(tuple(files), sizes, seed, shard_size)
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,26 @@
-"""The preprocessing step: raw data -> examples and transform graph."""
+"""The preprocessing step: raw data -> examples and transform graph.
+
+Beam and TensorFlow are imported where they are used: both take seconds, and the process that
+analyzes can start before this one has Beam.
+"""
 
 import multiprocessing
 import os
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from apache_beam.io.filesystems import FileSystems
-
-from preprocessing.beam import make_folder, write_file
-from preprocessing.bitmaps import find_bitmaps
 from preprocessing.challenge import find_challenge
 from preprocessing.examples import METADATA_FILE, SPLITS, ExamplesInfo
-from preprocessing.plan import Plan, SplitSizes
+from preprocessing.plan import Plan, SplitSizes, plan_examples
 from preprocessing.progress import report_note, report_progress
-from preprocessing.transform import analyze
-from preprocessing.write_examples import write_examples
+
+if TYPE_CHECKING:
+    from preprocessing.transform import Statistics
 
 _DEFAULT_SIZES = SplitSizes()
+_PlanArguments = tuple[str, str, SplitSizes, int, int]
 
 
 def preprocess(
@@ -54,27 +55,13 @@ def preprocess(
     Raises:
         InputError: something in the source, a parameter or the output folder is wrong.
     """
-    facts = find_challenge(challenge)
-    height, width, channels = facts.image_shape
-    files = find_bitmaps(source, height * width * channels)
-    plan = Plan(tuple(files), sizes, seed, shard_size)
-    for warning in plan.warnings():
-        report_note(warning)
-
-    metadata_file = FileSystems.join(examples_folder, METADATA_FILE)
-    for folder in (examples_folder, transform_folder):
-        make_folder(folder)
-    if FileSystems.exists(metadata_file):
-        FileSystems.delete([metadata_file])
-    # TensorFlow takes as long to start as a million drawings take to write: side by side.
+    arguments = (source, challenge, sizes, seed, shard_size)
     spawn = multiprocessing.get_context("spawn")
+    # TensorFlow takes as long to start as a million drawings take to write: side by side.
     with ProcessPoolExecutor(1, spawn, initializer=_end_with_parent) as pool:
-        analysis = pool.submit(
-            analyze, plan, challenge, transform_folder, full_pass, list(beam_args)
-        )
+        analysis = pool.submit(_analyze, arguments, transform_folder, full_pass, list(beam_args))
         try:
-            with _progress(plan, examples_folder):
-                write_examples(plan, examples_folder, beam_args)
+            plan = _write(arguments, examples_folder, beam_args)
         except BaseException:
             for process in multiprocessing.active_children():
                 process.terminate()  # else the user would wait for it to be told
@@ -84,7 +71,7 @@ def preprocess(
 
     info = ExamplesInfo(
         challenge=challenge,
-        image_shape=facts.image_shape,
+        image_shape=find_challenge(challenge).image_shape,
         class_names=statistics.class_names,
         seed=seed,
         source=source,
@@ -94,8 +81,31 @@ def preprocess(
         splits={split: plan.split(split) for split in SPLITS},
         warnings=plan.warnings(),
     )
-    write_file(metadata_file, info.to_json().encode(), "new")
+    from preprocessing.beam import write_file
+
+    write_file(f"{examples_folder}/{METADATA_FILE}", info.to_json().encode(), "new")
     return info
+
+
+def _analyze(
+    arguments: _PlanArguments, folder: str, full_pass: bool, beam_args: Sequence[str]
+) -> "Statistics":
+    """Plans and analyzes, in a process of its own."""
+    from preprocessing.transform import analyze
+
+    _, challenge, *_ = arguments
+    return analyze(plan_examples(*arguments), challenge, folder, full_pass, beam_args)
+
+
+def _write(arguments: _PlanArguments, folder: str, beam_args: Sequence[str]) -> Plan:
+    """Plans and writes the examples, without `examples.json`."""
+    from preprocessing.write_examples import write_examples
+
+    plan = plan_examples(*arguments)
+    for warning in plan.warnings():
+        report_note(warning)
+    write_examples(plan, folder, beam_args)
+    return plan
 
 
 def _end_with_parent() -> None:
@@ -108,27 +118,3 @@ def _end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-@contextmanager
-def _progress(plan: Plan, folder: str) -> Iterator[None]:
-    """Reports, while the body runs, how many shards are in their place."""
-    shards = len(list(plan.shards()))
-    examples = sum(plan.split(split).examples for split in SPLITS)
-    pattern = FileSystems.join(folder, "*", "examples-*.tfrecord")
-    finished = threading.Event()
-
-    def watch() -> None:
-        start = time.monotonic()
-        while not finished.wait(1.0):
-            done = len(FileSystems.match([pattern])[0].metadata_list) / shards
-            rate = done * examples / (time.monotonic() - start)
-            report_progress(0.9 * done, f"{done * examples:,.0f} examples, {rate:,.0f} a second")
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        finished.set()
-        watcher.join()

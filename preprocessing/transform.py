@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from apache_beam.io.filesystems import FileSystems
 
-from preprocessing.beam import run_pipeline
+from preprocessing.beam import make_folder, run_pipeline
 from preprocessing.challenge import find_challenge
 from preprocessing.plan import Plan
 
@@ -68,21 +68,31 @@ def analyze(
     counts = _analyzed_counts(plan, full_pass)
 
     def preprocessing_fn(inputs: dict[str, Any]) -> dict[str, Any]:
-        image = decode(inputs["image"])
+        image = tf.cast(decode(inputs["image"]), tf.int64)  # tf.Transform has no uint8 features
         channels = image.shape[-1]
-        pixels = tf.reshape(tf.cast(image, tf.float32), [-1, channels])
-        examples = tf.shape(image)[:1]
+        pixels = tf.reshape(image, [-1, channels])
+        # Sums of whole numbers are the same in whatever order the batches come.
+        count, total, squares = (
+            tf.cast(analyzer(values, reduce_instance_dims=False), tf.float64)
+            for analyzer, values in (
+                (tft.size, pixels),
+                (tft.sum, pixels),
+                (tft.sum, pixels * pixels),
+            )
+        )
+        mean = total / count
 
         def of_every_example(statistic: Any) -> Any:
-            return tf.tile(tf.reshape(statistic, [1, channels]), [examples[0], 1])
+            row = tf.cast(tf.reshape(statistic, [1, channels]), tf.float32)
+            return tf.tile(row, [tf.shape(image)[0], 1])
 
         return {
-            "image": tf.cast(image, tf.int64),  # tf.Transform has no uint8 features
+            "image": image,
             "label": tft.compute_and_apply_vocabulary(
                 inputs["label"], weights=inputs["label_rank"], vocab_filename="labels"
             ),
-            "pixel_mean": of_every_example(tft.mean(pixels, reduce_instance_dims=False)),
-            "pixel_variance": of_every_example(tft.var(pixels, reduce_instance_dims=False)),
+            "pixel_mean": of_every_example(mean),
+            "pixel_variance": of_every_example(squares / count - mean * mean),
         }
 
     config = tensor_adapter.TensorAdapterConfig(
@@ -106,6 +116,9 @@ def analyze(
         transform_fn = (raw, config) | tft_beam.AnalyzeDataset(preprocessing_fn)
         transform_fn | tft_beam.WriteTransformFn(folder)
 
+    make_folder(folder)
+    for leftover in FileSystems.match([FileSystems.join(folder, "*")])[0].metadata_list:
+        FileSystems.delete([leftover.path])  # of an earlier attempt
     scratch = FileSystems.join(folder, ".analysis")
     with tft_beam.Context(temp_dir=scratch):
         run_pipeline(build, beam_args if full_pass else ())

@@ -1,20 +1,30 @@
 """Writes a plan's shards with Beam: a work item is a shard, never an image."""
 
+import threading
+import time
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import apache_beam as beam
 import numpy as np
 from apache_beam.io.filesystems import FileSystems
 
 from preprocessing.beam import make_folder, run_pipeline, write_file
-from preprocessing.examples import SPLITS, TEST_IDS_FILE, TEST_LABELS_FILE, shard_name
+from preprocessing.examples import (
+    METADATA_FILE,
+    SPLITS,
+    TEST_IDS_FILE,
+    TEST_LABELS_FILE,
+    shard_name,
+)
 from preprocessing.plan import Plan, Shard
+from preprocessing.progress import report_progress
 from preprocessing.records import Bytes, RecordLayout
 
 
 def write_examples(plan: Plan, folder: str, beam_args: Sequence[str] = ()) -> None:
-    """Writes every shard of `plan`, the test manifest and the test labels.
+    """Writes every shard of `plan`, the test manifest and the test labels; no `examples.json`.
 
     Args:
         plan: which row becomes which record.
@@ -26,14 +36,18 @@ def write_examples(plan: Plan, folder: str, beam_args: Sequence[str] = ()) -> No
     """
     for split in SPLITS:
         make_folder(FileSystems.join(folder, split))
-    run_pipeline(
-        lambda pipeline: (
-            pipeline
-            | "Shards" >> beam.Create(list(plan.shards()), reshuffle=True)
-            | "Write" >> beam.ParDo(_WriteShard(plan, folder))
-        ),
-        beam_args,
-    )
+    metadata = FileSystems.join(folder, METADATA_FILE)
+    if FileSystems.exists(metadata):
+        FileSystems.delete([metadata])  # of an earlier attempt, whose shards are replaced now
+    with _progress(plan, folder):
+        run_pipeline(
+            lambda pipeline: (
+                pipeline
+                | "Shards" >> beam.Create(list(plan.shards()), reshuffle=True)
+                | "Write" >> beam.ParDo(_WriteShard(plan, folder))
+            ),
+            beam_args,
+        )
     ids, labels = _test_manifest(plan)
     attempt = uuid.uuid4().hex
     write_file(FileSystems.join(folder, TEST_IDS_FILE), ids, attempt)
@@ -88,3 +102,27 @@ def _test_manifest(plan: Plan) -> tuple[bytes, bytes]:
         "\n".join(["Id", *ids, ""]).encode(),
         "\n".join(["Id,Category", *rows, ""]).encode(),
     )
+
+
+@contextmanager
+def _progress(plan: Plan, folder: str) -> Iterator[None]:
+    """Reports, while the body runs, how many shards are in their place."""
+    shards = len(list(plan.shards()))
+    examples = sum(plan.split(split).examples for split in SPLITS)
+    pattern = FileSystems.join(folder, "*", "examples-*.tfrecord")
+    finished = threading.Event()
+
+    def watch() -> None:
+        start = time.monotonic()
+        while not finished.wait(1.0):
+            done = len(FileSystems.match([pattern])[0].metadata_list) / shards
+            rate = done * examples / (time.monotonic() - start)
+            report_progress(0.9 * done, f"{done * examples:,.0f} examples, {rate:,.0f} a second")
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        watcher.join()

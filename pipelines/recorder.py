@@ -1,6 +1,7 @@
 """Writes down a local run while it goes on: `run.json`, a log a step, and what the screen shows."""
 
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any, TextIO
@@ -11,6 +12,9 @@ from components.step import PREFIX
 from pipelines.display import Display
 from pipelines.run_record import RunRecord, Step
 from preprocessing.progress import parse_progress
+
+_EXCEPTION = re.compile(r"[\w.]+(Error|Exception)\b")
+"""How the last line of a stack trace begins."""
 
 
 class Recorder:
@@ -59,7 +63,7 @@ class Recorder:
             self._display.progress(*progress)
         else:
             self._display.line(text)
-        if text.startswith(PREFIX):
+        if text.startswith(PREFIX) or _EXCEPTION.match(text):
             self._error = text.removeprefix(PREFIX).strip()
 
     def end(self, succeeded: bool, cached: bool, outputs: dict[str, Any]) -> None:
@@ -91,7 +95,7 @@ class Recorder:
     def failure(self) -> str:
         """One line on why the last step failed."""
         step = self.record.steps[-1]
-        told = self._error or "it ended without saying why (was it killed?)"
+        told = self._error or "it was killed, or ended without saying why; run it again to go on"
         return f"step {step.name} failed: {told} (its log: {step.log or 'none'})"
 
     def _close(self, step: Step) -> None:

@@ -16,7 +16,7 @@ STAMP = os.path.join(VENV, "lock.sha256")
 PYTHON = os.path.join(VENV, "bin", "python")
 
 
-def refusal(version, system, machine):
+def refusal(version: "tuple[int, ...]", system: str, machine: str) -> "str | None":
     """Returns why this Python or platform does not fit; None if it does."""
     if not OLDEST <= tuple(version[:2]) <= NEWEST:
         return (
@@ -32,9 +32,9 @@ def refusal(version, system, machine):
     return None
 
 
-def main(lock):
+def main(lock: str) -> None:
     """Makes `.venv` hold what the lock says, unless it does already."""
-    reason = refusal(sys.version_info, platform.system(), platform.machine())
+    reason = refusal(sys.version_info[:3], platform.system(), platform.machine())
     if reason:
         sys.exit(reason)
     with open(lock, "rb") as file:
@@ -55,7 +55,7 @@ def main(lock):
         file.write("\n".join(hashes) + "\n")
 
 
-def install(lock):
+def install(lock: str) -> None:
     """Installs the lock, with uv where it is installed or can be, else with pip."""
     if not os.path.exists(PYTHON):
         subprocess.check_call([sys.executable, "-m", "venv", VENV])

@@ -17,7 +17,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 RUNS = Path("runs")
-SAMPLES = Path("data") / "sample"
 
 Pipeline = Annotated[str, typer.Argument(help="The pipeline, such as quickdraw.")]
 
@@ -37,13 +36,13 @@ def run(
     from pipelines.display import Display
     from pipelines.local import run_locally
     from pipelines.registry import find_pipeline
+    from pipelines.sample import make_sample
     from preprocessing.challenge import find_challenge
     from preprocessing.fingerprint import source_fingerprint
 
     find_pipeline(pipeline)
-    console = Console(file=sys.stdout)
-    display = Display(console, verbose)
-    source = data or make_sample(pipeline, console)
+    display = Display(Console(file=sys.stdout), verbose)
+    source = data or make_sample(pipeline, display)
     arguments = {
         "source": source,
         "source_fingerprint": source_fingerprint(source, find_challenge(pipeline).suffix),
@@ -72,25 +71,18 @@ def compile(
         print(compile_pipeline(name, folder, settings))
 
 
-def make_sample(pipeline: str, console: Console) -> str:
-    """Makes the sample data of a pipeline, if it is not there yet, and returns its folder."""
-    from preprocessing.challenge import find_challenge
-
-    folder = SAMPLES / pipeline
-    if not folder.is_dir():
-        console.print(f"no DATA given: making sample data in {folder}")
-        unfinished = folder.with_name(f".{pipeline}")
-        find_challenge(pipeline).write_sample(str(unfinished))
-        unfinished.rename(folder)
-    return str(folder)
-
-
 def main() -> None:
     """Runs the command line; an error that the user can mend is one line and status 1."""
     try:
         app()
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        cure = "free some space, or name a place that you may write to"
+        print(f"error: {error.filename}: {error.strerror}; {cure}", file=sys.stderr)
         sys.exit(1)
 
 

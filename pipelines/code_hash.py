@@ -10,19 +10,19 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("preprocessing", "models", "components")
 
 
-def code_hash(component: str, challenge: str) -> str:
-    """Returns a hash of all that decides what a step does beside its parameters.
+def code_hash(module: str, challenge: str) -> str:
+    """Returns a hash of all that decides what a module does beside its arguments.
 
-    It covers the project's modules that the component imports, in however many steps, the
-    challenge's own files in each package so reached, files beside a module that share its name
-    (its templates), the lock, and the Keras backend.
+    It covers the project's modules that it imports, in however many steps, the challenge's own
+    files in each package so reached, files beside a module that share its name (its templates),
+    the lock, and the Keras backend.
 
     Args:
-        component: name of a file in `components/`.
+        module: such as `components.train`.
         challenge: the challenge whose files are loaded by name.
     """
     found: dict[Path, None] = {}
-    pending = [ROOT / "components" / f"{component}.py"]
+    pending = [ROOT.joinpath(*module.split(".")).with_suffix(".py")]
     while pending:
         path = pending.pop()
         if path in found:

@@ -52,6 +52,10 @@ class Display:
     ) -> None:
         self._bar.stop()
 
+    def note(self, text: str) -> None:
+        """Shows a line that belongs to no step."""
+        self._print(text)
+
     def begin(self, step: str) -> None:
         """Shows that a step begins."""
         self._step = step

@@ -47,15 +47,14 @@ def run_locally(
     build = find_pipeline(name)
     target = Target(
         # kfp.local wants an image of whose Python it can be sure.
-        image=lambda component: "python-local:" + code_hash(component.replace("-", "_"), name)
+        image=lambda component: (
+            "python-local:" + code_hash("components." + component.replace("-", "_"), name)
+        )
     )
     pipeline = build(target)
     given = parse_parameters(pipeline, parameters)
     arguments = {"checkpoint_dir": str(runs / "checkpoints"), **arguments, **given}
-    try:
-        runs.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{runs}: cannot be made ({error.strerror}); set RUNS") from None
+    runs.mkdir(parents=True, exist_ok=True)
     recorder = Recorder(name, arguments, git_commit(), runs, display)
     local.init(
         runner=local.SubprocessRunner(use_venv=False),

@@ -21,10 +21,14 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def changed_by(copy: Path, file: str) -> set[str]:
-    before = {step: code_hash.code_hash(step, "quickdraw") for step in STEPS}
+    before = {step: code_hash.code_hash(f"components.{step}", "quickdraw") for step in STEPS}
     with (copy / file).open("a") as changed:
         changed.write("# a change\n")
-    return {step for step in STEPS if code_hash.code_hash(step, "quickdraw") != before[step]}
+    return {
+        step
+        for step in STEPS
+        if code_hash.code_hash(f"components.{step}", "quickdraw") != before[step]
+    }
 
 
 @pytest.mark.parametrize(
@@ -60,6 +64,6 @@ def test_a_change_elsewhere_does_not_count(copy: Path) -> None:
 
 
 def test_another_backend_of_keras_is_other_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = code_hash.code_hash("train", "quickdraw")
+    before = code_hash.code_hash("components.train", "quickdraw")
     monkeypatch.setenv("KERAS_BACKEND", "jax")
-    assert code_hash.code_hash("train", "quickdraw") != before
+    assert code_hash.code_hash("components.train", "quickdraw") != before

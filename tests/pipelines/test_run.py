@@ -20,7 +20,9 @@ STEPS = ["preprocess", "train", "evaluate", "batch-predict", "predictions-to-csv
 CLASSES = {"ant": 60, "cake": 60, "lion": 60}
 
 
-def command(data: Path, runs: Path, params: str = "model=Logistic epochs=10 batch_size=16 augment=false") -> list[str]:
+def command(
+    data: Path, runs: Path, params: str = "model=Logistic epochs=10 batch_size=16 augment=false"
+) -> list[str]:
     arguments = ["run", "quickdraw", "--data", str(data), "--runs", str(runs), "--params", params]
     return [sys.executable, "-m", "pipelines", *arguments]
 

@@ -1,0 +1,25 @@
+"""Makes the sample data that a pipeline runs on when no data is given."""
+
+import shutil
+from pathlib import Path
+
+from pipelines.code_hash import code_hash
+from pipelines.display import Display
+from preprocessing.challenge import find_challenge
+
+SAMPLES = Path("data") / "sample"
+
+
+def make_sample(challenge: str, display: Display) -> str:
+    """Returns the folder of a challenge's sample data, made if it is not there yet.
+
+    The folder's name carries a hash of the code that draws, so that other code draws anew.
+    """
+    folder = SAMPLES / f"{challenge}-{code_hash(f'preprocessing.{challenge}', challenge)}"
+    if not folder.is_dir():
+        display.note(f"no DATA given: making sample data in {folder}")
+        unfinished = folder.with_name(f".{folder.name}")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        find_challenge(challenge).write_sample(str(unfinished))
+        unfinished.rename(folder)
+    return str(folder)

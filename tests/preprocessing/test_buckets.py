@@ -1,0 +1,82 @@
+"""A source in a bucket: the same code, the same bytes. The bucket is an emulator on loopback."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from apache_beam.internal.gcp import auth
+from gcp_storage_emulator.server import create_server
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage
+
+from preprocessing.errors import InputError
+from preprocessing.examples import shard_name
+from preprocessing.fingerprint import source_fingerprint
+from preprocessing.plan import Plan, SplitSizes, plan_examples
+from preprocessing.write_examples import write_examples
+from tests.conftest import WriteBitmaps
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[Any]:
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    server = create_server("localhost", port, in_memory=True, default_bucket="challenge")
+    server.start()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("STORAGE_EMULATOR_HOST", f"http://localhost:{port}")
+        environment.setenv("GOOGLE_CLOUD_PROJECT", "test")
+        # Beam would look for credentials on the network before it went without.
+        environment.setattr(auth, "get_service_credentials", lambda options: None)
+        client = storage.Client(project="test", credentials=AnonymousCredentials())
+        yield client.bucket("challenge")
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def folder(
+    bucket: Any, tmp_path_factory: pytest.TempPathFactory, write_bitmaps: WriteBitmaps
+) -> Path:
+    """Returns the local folder whose files are also in `gs://challenge/raw`."""
+    folder = write_bitmaps(tmp_path_factory.mktemp("raw"), {"ant": 3_000, "cake": 50})
+    for path in folder.iterdir():
+        bucket.blob(f"raw/{path.name}").upload_from_filename(path)
+    return folder
+
+
+def plan_of(source: str) -> Plan:
+    return plan_examples(source, "quickdraw", SplitSizes(100, 10, 10), seed=0, shard_size=64)
+
+
+def test_the_bytes_are_those_of_local_files(bucket: Any, folder: Path, tmp_path: Path) -> None:
+    write_examples(plan_of("gs://challenge/raw"), "gs://challenge/examples")
+    write_examples(plan_of(str(folder)), str(tmp_path))
+    local = {
+        str(path.relative_to(tmp_path)): path.read_bytes()
+        for path in tmp_path.rglob("*")
+        if path.is_file()
+    }
+    remote = {
+        blob.name.removeprefix("examples/"): blob.download_as_bytes()
+        for blob in bucket.client.list_blobs("challenge", prefix="examples/")
+    }
+    assert f"train/{shard_name(0, 3)}" in local
+    assert remote == local
+
+
+def test_a_glob_names_some_of_the_files(folder: Path) -> None:
+    with pytest.raises(InputError, match=r"found only gs://challenge/raw/ant\.npy"):
+        plan_of("gs://challenge/raw/a*.npy")
+    with pytest.raises(InputError, match=r"gs://challenge/nowhere: expected .* found none"):
+        plan_of("gs://challenge/nowhere")
+
+
+def test_a_changed_object_is_another_fingerprint(bucket: Any, folder: Path) -> None:
+    before = source_fingerprint("gs://challenge/raw", ".npy")
+    assert source_fingerprint("gs://challenge/raw/*.npy", ".npy") == before
+    bucket.blob("raw/dog.npy").upload_from_string(b"new")
+    assert source_fingerprint("gs://challenge/raw", ".npy") != before
+    bucket.blob("raw/dog.npy").delete()

@@ -3,13 +3,15 @@
 Both files name every id once, in any order; they are joined by id.
 """
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from models.submission import HEADER, csv_rows
+from models.csv_files import HEADER, csv_rows
 from preprocessing.errors import InputError
 
+_CLASS = re.compile("0|[1-9][0-9]{0,8}")
 _NAMED_IDS = 5  # how many missing ids a message names
 
 
@@ -19,8 +21,7 @@ def score(csv_file: str | Path, labels_file: str | Path) -> dict[str, Any]:
     Args:
         csv_file: the submission, `Id,Category`; where `Category` holds `class score` pairs
             ("1 0.987654 0 0.012346"), the first class counts.
-        labels_file: the truth, `Id,Category`, as preprocessing writes it to `test_labels.csv`. The
-            classes of the challenge are 0 to the largest label in it.
+        labels_file: the truth, `Id,Category`, as preprocessing writes it to `test_labels.csv`.
 
     Returns:
         `examples`, how many ids there are; `correct`, for how many the class is right; `accuracy`,
@@ -29,19 +30,18 @@ def score(csv_file: str | Path, labels_file: str | Path) -> dict[str, Any]:
 
     Raises:
         InputError: a file cannot be read, the ids of the two are not the same, an id stands twice,
-            or a `Category` is no class.
+            or a `Category` is no whole number from 0 on.
     """
     labels = _read_labels(labels_file)
     by_class = Counter(labels.values())
-    classes = {str(number) for number in range(max(by_class) + 1)}
     right: Counter[int] = Counter()
     answered: set[str] = set()
     for number, (image_id, category) in csv_rows(csv_file, HEADER):
         top = _top_class(category)
-        if top not in classes:
+        if not _CLASS.fullmatch(top):
             raise InputError(
                 f"{csv_file}, row {number}: Category {category!r} is no class; expected a whole"
-                f" number from 0 to {len(classes) - 1}"
+                " number, 0 for the first class"
             )
         if image_id not in labels:
             raise InputError(
@@ -80,7 +80,7 @@ def _read_labels(path: str | Path) -> dict[str, int]:
             raise InputError(
                 f"{path}, row {number}: a second label for id {image_id!r}; expected one"
             )
-        if not (category.isascii() and category.isdigit()):
+        if not _CLASS.fullmatch(category):
             raise InputError(
                 f"{path}, row {number}: label {category!r} is no whole number; expected the number"
                 " of the class"

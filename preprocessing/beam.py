@@ -1,17 +1,24 @@
 """Runs a Beam pipeline: here by default, elsewhere by option, with errors that name the cause."""
 
 import re
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, suppress
+from glob import escape
+from io import StringIO
 from typing import Any
 
 import apache_beam as beam
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
+from apache_beam.metrics import MetricsFilter
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from preprocessing.errors import InputError
-from preprocessing.files import first_line
+from preprocessing.files import first_line, list_files
+
+_WATCH_SECONDS = 1.0
 
 
 def run_pipeline(build: Callable[[beam.Pipeline], object], beam_args: Sequence[str] = ()) -> Any:
@@ -26,22 +33,51 @@ def run_pipeline(build: Callable[[beam.Pipeline], object], beam_args: Sequence[s
         Beam's `PipelineResult`, whose `metrics()` hold the counters.
 
     Raises:
-        InputError: raised by a transform, wherever it ran, and told here in one line.
+        InputError: Beam cannot use an option; or raised by a transform, wherever it ran, and told
+            here in one line.
     """
-    options = PipelineOptions(list(beam_args))
-    if options.view_as(StandardOptions).runner in (None, "DirectRunner"):
-        # DirectRunner would first try to download the Prism runner and then take this one.
-        options.view_as(StandardOptions).runner = "FnApiRunner"
+    pipeline = _make_pipeline(beam_args)
     try:
-        with beam.Pipeline(options=options) as pipeline:
+        with pipeline:
             build(pipeline)
         return pipeline.result
-    except RuntimeError as error:
-        # Runners hand exceptions on as text.
-        told = re.search(r"InputError: ([^\n]*?)(?: \[while running|\\n|\n|$)", str(error))
+    except Exception as error:
+        # Here Beam puts the step behind the message; other runners hand on the trace, as text.
+        text = f"InputError: {error}" if isinstance(error, InputError) else str(error)
+        told = re.search(r"InputError: ([^\n]*?)(?: \[while running|\\n|\n|$)", text)
         if told:
             raise InputError(told[1]) from error
         raise
+
+
+def counters(result: Any, namespace: str) -> dict[str, int]:
+    """Returns the counters of `namespace` by name, from what `run_pipeline` returned."""
+    found = result.metrics().query(MetricsFilter().with_namespace(namespace))["counters"]
+    return {counter.key.metric.name: counter.result for counter in found}
+
+
+@contextmanager
+def watch_files(pattern: str, report: Callable[[int], None]) -> Iterator[None]:
+    """Reports, while the body runs, how many files there are, whoever writes them.
+
+    Args:
+        pattern: a glob, local or `gs://`.
+        report: takes the number of files.
+    """
+    finished = threading.Event()
+
+    def watch() -> None:
+        while not finished.wait(_WATCH_SECONDS):
+            with suppress(OSError, InputError):  # a look that fails is no reason to stop
+                report(len(list_files(pattern, "")))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        watcher.join()
 
 
 def make_folder(folder: str) -> None:
@@ -65,7 +101,8 @@ def write_file(path: str, data: Any, attempt: str) -> None:
     Args:
         path: the file; its folder exists.
         data: bytes, or anything with their buffer.
-        attempt: a text that no other attempt at the same file uses.
+        attempt: a text that no other attempt at the same file uses. The temporary name is
+            `.<name of the file>.<attempt>`.
 
     Raises:
         InputError: it cannot be written; nothing is left that looks whole.
@@ -78,9 +115,48 @@ def write_file(path: str, data: Any, attempt: str) -> None:
         FileSystems.rename([temporary], [path])
     except Exception as error:
         with suppress(Exception):
-            FileSystems.delete([temporary])
+            FileSystems.delete([escape(temporary)])
         cause = getattr(error, "strerror", None) or first_line(error)
         raise InputError(
             f"{path}: cannot be written ({cause}); free some space or name a folder that you may"
             " write to, then run again"
         ) from error
+
+
+def remove_files(pattern: str) -> None:
+    """Removes the files that match a glob, local or `gs://`, if there are any.
+
+    Raises:
+        InputError: one cannot be removed.
+    """
+    patterns = [escape(file.path) for file in list_files(pattern, "")]
+    try:
+        if patterns:
+            FileSystems.delete(patterns)
+    except Exception as error:
+        raise InputError(
+            f"{pattern}: cannot be removed ({first_line(error)}); remove them or name another"
+            " folder"
+        ) from error
+
+
+def _make_pipeline(beam_args: Sequence[str]) -> beam.Pipeline:
+    printed = StringIO()
+    try:
+        with redirect_stderr(printed):
+            options = PipelineOptions(list(beam_args))
+            options.get_all_options()  # reads them all, which Beam would do one by one, later
+        print(printed.getvalue(), end="", file=sys.stderr)
+        standard = options.view_as(StandardOptions)
+        if (standard.runner or "direct").lower() in ("direct", "directrunner"):
+            # DirectRunner would first try to download the Prism runner and then take this one.
+            standard.runner = "FnApiRunner"
+        return beam.Pipeline(options=options)
+    except SystemExit:  # argparse's, which prints all options and last what is wrong
+        cause = printed.getvalue().rpartition("error: ")[2]
+    except Exception as error:
+        cause = str(error)
+    raise InputError(
+        f"{' '.join(beam_args)}: not options that Beam can use ({' '.join(cause.split())});"
+        " mend them"
+    )

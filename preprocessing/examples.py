@@ -86,6 +86,28 @@ class ExamplesInfo:
         """Returns the text of `examples.json`."""
         return json.dumps(asdict(self), indent=2) + "\n"
 
+    @classmethod
+    def from_json(cls, text: str | bytes, name: str) -> "ExamplesInfo":
+        """Returns what the text of an `examples.json` says.
+
+        Args:
+            text: as `to_json` made it.
+            name: of the file that it comes from, for the error.
+
+        Raises:
+            InputError: the text is something else.
+        """
+        try:
+            values = json.loads(text)
+            splits = {split: Split(**state) for split, state in values.pop("splits").items()}
+            height, width, channels = values.pop("image_shape")
+            return cls(**values, splits=splits, image_shape=(height, width, channels))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"{name}: not an examples.json of this version ({error});"
+                " run the preprocessing again"
+            ) from None
+
 
 class Examples:
     """A folder of examples, opened for reading.
@@ -101,20 +123,13 @@ class Examples:
         self.folder = Path(folder)
         path = self.folder / METADATA_FILE
         try:
-            values = json.loads(path.read_text())
-            splits = {name: Split(**split) for name, split in values.pop("splits").items()}
-            height, width, channels = values.pop("image_shape")
-            self.info = ExamplesInfo(**values, splits=splits, image_shape=(height, width, channels))
+            text = path.read_bytes()
         except FileNotFoundError:
             raise InputError(
                 f"{path}: not found, so {folder} is no complete folder of examples;"
                 " run the preprocessing again"
             ) from None
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"{path}: not an examples.json of this version ({error});"
-                " run the preprocessing again"
-            ) from None
+        self.info = ExamplesInfo.from_json(text, str(path))
 
     def shards(self, split: str) -> list[Path]:
         """Returns the shard files of `split`, in order."""

@@ -62,7 +62,10 @@ def open_file(path: str) -> Any:
     try:
         return FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
     except Exception as error:
-        raise InputError(f"{path}: cannot be read ({first_line(error)})") from error
+        raise InputError(
+            f"{path}: cannot be read ({first_line(error)}); check that it is there and that you may"
+            " read it"
+        ) from error
 
 
 def first_line(error: Exception) -> str:

@@ -1,16 +1,14 @@
 """Writes a plan's shards with Beam: a work item is a shard, never an image."""
 
-import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 
 import apache_beam as beam
 import numpy as np
 from apache_beam.io.filesystems import FileSystems
 
-from preprocessing.beam import make_folder, run_pipeline, write_file
+from preprocessing.beam import make_folder, run_pipeline, watch_files, write_file
 from preprocessing.examples import (
     METADATA_FILE,
     SPLITS,
@@ -39,7 +37,7 @@ def write_examples(plan: Plan, folder: str, beam_args: Sequence[str] = ()) -> No
     metadata = FileSystems.join(folder, METADATA_FILE)
     if FileSystems.exists(metadata):
         FileSystems.delete([metadata])  # of an earlier attempt, whose shards are replaced now
-    with _progress(plan, folder):
+    with watch_files(FileSystems.join(folder, "*", "examples-*.tfrecord"), _progress(plan)):
         run_pipeline(
             lambda pipeline: (
                 pipeline
@@ -104,25 +102,15 @@ def _test_manifest(plan: Plan) -> tuple[bytes, bytes]:
     )
 
 
-@contextmanager
-def _progress(plan: Plan, folder: str) -> Iterator[None]:
-    """Reports, while the body runs, how many shards are in their place."""
+def _progress(plan: Plan) -> Callable[[int], None]:
+    """Returns what reports the progress when it is told how many shards are in their place."""
     shards = len(list(plan.shards()))
     examples = sum(plan.split(split).examples for split in SPLITS)
-    pattern = FileSystems.join(folder, "*", "examples-*.tfrecord")
-    finished = threading.Event()
+    start = time.monotonic()
 
-    def watch() -> None:
-        start = time.monotonic()
-        while not finished.wait(1.0):
-            done = len(FileSystems.match([pattern])[0].metadata_list) / shards
-            rate = done * examples / (time.monotonic() - start)
-            report_progress(0.9 * done, f"{done * examples:,.0f} examples, {rate:,.0f} a second")
+    def report(written: int) -> None:
+        done = written / shards
+        rate = done * examples / (time.monotonic() - start)
+        report_progress(0.9 * done, f"{done * examples:,.0f} examples, {rate:,.0f} a second")
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        finished.set()
-        watcher.join()
+    return report

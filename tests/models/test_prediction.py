@@ -12,6 +12,7 @@ from apache_beam.io.localfilesystem import LocalFileSystem
 from models import prediction
 from models.prediction import batch_predict
 from models.submission import predictions_to_csv
+from preprocessing import beam
 from preprocessing.errors import InputError
 from preprocessing.examples import ExamplesInfo, Split, shard_name
 from preprocessing.records import RecordLayout
@@ -191,11 +192,20 @@ def test_runs_again_over_what_another_run_left(case: Case) -> None:
     for name in (
         "prediction.results-00000-of-00005",
         "prediction.results-00001-of-00002",
-        "incomplete-prediction.results-00000-of-00002-0",
+        ".prediction.results-00000-of-00002.dead",
     ):
         (case.output / name).write_text('{"half')
     case.predict()
     assert case.lines() == [case.expected(number) for number in range(6)]
+
+
+def test_takes_folders_whose_names_look_like_patterns(tmp_path: Path, model_folder: Path) -> None:
+    case = Case(tmp_path / "run[1]*", model_folder)
+    case.write(3)
+    for _ in range(2):
+        assert case.predict() == {"predicted": 3, "failed": 0}
+    ids = case.examples / "test_ids.csv"
+    assert predictions_to_csv(case.output, ids, tmp_path / "submission.csv") == 3
 
 
 def test_a_repeated_bundle_neither_doubles_nor_loses(case: Case) -> None:
@@ -203,9 +213,9 @@ def test_a_repeated_bundle_neither_doubles_nor_loses(case: Case) -> None:
     case.predict()
     before = case.lines()
     (file,) = case.output.iterdir()
-    predict = prediction._PredictShard(str(case.model), str(case.output), case.layout, 2)
+    predict = prediction._PredictShard(str(case.model / "saved_model"), case.layout, 2)
     predict.setup()
-    predict.process((str(case.shard(0, 1)), file.name))
+    predict.process((str(case.shard(0, 1)), str(file)))
     assert case.lines() == before
 
 
@@ -248,6 +258,13 @@ class CloudFileSystem(LocalFileSystem):
     def create(self, path: str, *options: Any) -> Any:
         return super().create(_local(path), *options)
 
+    def split(self, path: str) -> tuple[str, str]:
+        folder, _, name = path.rpartition("/")
+        return folder, name
+
+    def mkdirs(self, path: str) -> None:
+        super().mkdirs(_local(path))
+
     def exists(self, path: str) -> bool:
         return bool(super().exists(_local(path)))
 
@@ -274,7 +291,7 @@ def test_reads_and_writes_what_beam_can_reach(case: Case) -> None:
 def test_reports_progress_by_the_files_written(
     case: Case, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(prediction, "_REPORT_SECONDS", 0.01)
+    monkeypatch.setattr(beam, "_WATCH_SECONDS", 0.01)
     case.write(2, 2)
     case.predict()
     assert " of 2 shards predicted" in capsys.readouterr().out
@@ -301,7 +318,7 @@ def test_leaves_nothing_that_looks_whole_on_a_full_disk(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create: Callable[..., Any] = FileSystems.create
-    monkeypatch.setattr(FileSystems, "create", lambda *options: FullDisk(create(*options)))
+    monkeypatch.setattr(FileSystems, "create", lambda *a, **b: FullDisk(create(*a, **b)))
     case.write(3)
     message = case.message()
     assert message.startswith(f"{case.output}/prediction.results-00000-of-00001: cannot be written")
@@ -314,7 +331,7 @@ def test_names_an_output_that_cannot_be_written(case: Case) -> None:
     case.output.write_text("a file in the folder's place")
     assert "cannot be written (" in case.message()
     case.output = case.output / "below"
-    assert "cannot be written (" in case.message()
+    assert case.message().startswith(f"{case.output}: cannot be made (")
 
 
 def test_names_what_beam_cannot_use(case: Case) -> None:

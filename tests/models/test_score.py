@@ -45,6 +45,16 @@ def test_of_pairs_the_first_class_counts(case: Case) -> None:
     assert score(case.csv, case.labels)["correct"] == 2
 
 
+def test_a_class_that_the_test_split_lacks_is_wrong_and_no_error(case: Case) -> None:
+    case.csv.write_text("Id,Category\na,0\nb,344\nc,1\nd,3\n")
+    assert score(case.csv, case.labels) == {
+        "examples": 4,
+        "correct": 2,
+        "accuracy": 0.5,
+        "accuracy_by_class": {"0": 1.0, "1": 0.5, "2": 0.0},
+    }
+
+
 def test_takes_what_a_spreadsheet_saves(case: Case) -> None:
     case.csv.write_bytes(b'\xef\xbb\xbfId,Category\r\n"a","0"\r\nb,1\r\nc,1\r\nd,2\r\n')
     assert score(case.csv, case.labels)["accuracy"] == 1.0
@@ -64,8 +74,9 @@ GOOD = "Id,Category\na,0\nb,1\nc,1\n"
         (GOOD + "d,2,\n", ", row 5: expected Id,Category, found 3 cells"),
         (GOOD + "b,1\n", ", row 5: a second row for id 'b'; submit each id once"),
         (GOOD + "e,1\n", ", row 5: id 'e' is not in "),
-        (GOOD + "d,3\n", ", row 5: Category '3' is no class; expected a whole number from 0 to 2"),
-        (GOOD + "d,-1\n", ", row 5: Category '-1' is no class"),
+        (GOOD + "d,-1\n", ", row 5: Category '-1' is no class; expected a whole number, 0 for"),
+        (GOOD + "d,2.0\n", ", row 5: Category '2.0' is no class"),
+        (GOOD + "d,²\n", ", row 5: Category '²' is no class"),
         (GOOD + "d,02\n", ", row 5: Category '02' is no class"),
         (GOOD + "d,\n", ", row 5: Category '' is no class"),
         (GOOD + "d,cat\n", ", row 5: Category 'cat' is no class"),
@@ -125,7 +136,7 @@ def test_any_ids_in_any_order(
 ) -> None:
     draw = random.Random(seed)
     case = Case(tmp_path_factory.mktemp("case"))
-    answers = {image_id: draw.randint(0, max(labels.values())) for image_id in labels}
+    answers = {image_id: draw.randint(0, 10) for image_id in labels}
     suffix = " 0.500000" if pairs else ""
     for path, rows in (
         (case.labels, [(image_id, str(label)) for image_id, label in labels.items()]),

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models import submission
+from models import prediction_files
 from models.submission import predictions_to_csv
 from preprocessing.errors import InputError
 from tests.models.test_prediction import CloudFileSystem
@@ -108,7 +108,7 @@ def test_reads_the_older_lines_and_mixtures_of_both(case: Case) -> None:
 def test_reads_a_file_a_glob_and_a_folder_with_other_files(case: Case) -> None:
     case.shards(GOOD)
     (case.predictions / "prediction.errors_stats-00000-of-00001").write_text("nothing")
-    (case.predictions / "incomplete-prediction.results-00000-of-00001-7").write_text("{")
+    (case.predictions / ".prediction.results-00000-of-00001.7").write_text("{")
     assert len(case.convert()) == 3
     only = case.predictions / "prediction.results-00000-of-00001"
     assert predictions_to_csv(only, case.ids, case.csv) == 3
@@ -130,7 +130,7 @@ def test_reads_what_beam_can_reach(case: Case) -> None:
         assert predictions_to_csv(predictions, case.ids, case.csv) == 3
     with pytest.raises(InputError, match="no such file, and no folder with"):
         predictions_to_csv(uri + "/none", case.ids, case.csv)
-    with pytest.raises(InputError, match=r"nowhere://x: cannot be read .*filesystem"):
+    with pytest.raises(InputError, match=r"nowhere://x/.*: cannot be listed .*filesystem"):
         predictions_to_csv("nowhere://x", case.ids, case.csv)
 
 
@@ -177,7 +177,7 @@ def test_names_the_line_that_cannot_be_taken(case: Case, line: Any, reason: str,
 
 
 def test_names_the_line_in_a_later_block(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(submission, "_BLOCK_BYTES", 10)
+    monkeypatch.setattr(prediction_files, "_BLOCK_BYTES", 10)
     case.shards([*GOOD, b"", b"{"])
     assert "line 5: the line is cut" in case.message()
 
@@ -317,5 +317,5 @@ def test_any_ids_in_any_order_and_sharding_give_the_same_csv(
     lines = [form(image_id, *answers[image_id]) for image_id in order]
     case.shards(*(lines[index::shards] for index in range(shards)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(submission, "_BLOCK_BYTES", block)
+        patch.setattr(prediction_files, "_BLOCK_BYTES", block)
         assert case.convert() == [[image_id, str(answers[image_id][0][0])] for image_id in ids]

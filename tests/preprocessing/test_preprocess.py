@@ -1,7 +1,6 @@
 """The whole step: what it promises of the examples, and how it fails."""
 
 import csv
-import errno
 import hashlib
 import resource
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from preprocessing import beam, transform
+from preprocessing import transform
 from preprocessing.bitmaps import find_bitmaps
 from preprocessing.errors import InputError
 from preprocessing.examples import METADATA_FILE, SPLITS, TEST_IDS_FILE, TEST_LABELS_FILE, Examples
@@ -184,17 +183,6 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_that_looks_whole(
     assert not list((tmp_path / "examples" / "train").glob("examples-*"))
     with pytest.raises(InputError, match="no complete folder of examples"):
         Examples(tmp_path / "examples")
-
-
-def test_no_space_left_is_told_as_the_system_tells_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*arguments: object, **options: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr("apache_beam.io.filesystems.FileSystems.create", full)
-    with pytest.raises(InputError, match=r"a: cannot be written \(No space left on device\); free"):
-        beam.write_file(str(tmp_path / "a"), b"data", "attempt")
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, source: Path) -> None:

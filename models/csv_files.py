@@ -1,0 +1,88 @@
+"""CSV files of ids: the test manifest (`Id`), the submission and the labels (`Id,Category`)."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from preprocessing.errors import InputError
+
+HEADER = ["Id", "Category"]
+
+_NEEDS_QUOTES = re.compile(r'[",\r\n]')
+
+
+def csv_rows(path: str | Path, header: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """Reads a CSV file row by row.
+
+    Args:
+        path: the file.
+        header: what its first row must be.
+
+    Yields:
+        The number of the row, 2 for the first after the header, and as many cells as the header
+        has.
+
+    Raises:
+        InputError: the file cannot be read, or is no such CSV.
+    """
+    try:
+        # Spreadsheets put a byte order mark in front, which utf-8-sig takes away.
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            found = next(reader, [])
+            if found != header:
+                raise InputError(
+                    f"{path}, row 1: expected the header {','.join(header)},"
+                    f" found {','.join(found)!r}"
+                )
+            for number, row in enumerate(reader, 2):
+                if len(row) != len(header):
+                    raise InputError(
+                        f"{path}, row {number}: expected {','.join(header)},"
+                        f" found {len(row)} cells; mend or remove the row"
+                    )
+                yield number, row
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not UTF-8 text; save it as UTF-8") from None
+    except csv.Error as error:
+        raise InputError(f"{path}: not a whole CSV file ({error}); write it again") from None
+
+
+def write_csv(path: Path, ids: Sequence[str], categories: Iterable[object]) -> None:
+    """Writes `Id,Category` under another name, then renames.
+
+    Args:
+        path: the file; its folder is made if it is not there.
+        ids: of the rows.
+        categories: one for each id; their texts need no quotes.
+
+    Raises:
+        InputError: the file cannot be written; an earlier one is left as it was.
+    """
+    incomplete = path.with_name(path.name + ".incomplete")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with incomplete.open("w", encoding="utf-8", newline="") as file:
+            file.write(",".join(HEADER) + "\n")
+            rows = zip(_quoted(ids), categories, strict=True)
+            file.writelines(f"{image_id},{category}\n" for image_id, category in rows)
+        incomplete.replace(path)
+    except OSError as error:
+        if incomplete.is_file():
+            incomplete.unlink()
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror}); make room or choose another place"
+        ) from None
+
+
+def _quoted(cells: Sequence[str]) -> Sequence[str]:
+    # Python 3.11's csv.writer leaves a lone carriage return bare, which no reader takes back.
+    if not _NEEDS_QUOTES.search("".join(cells)):
+        return cells
+    return [
+        '"' + cell.replace('"', '""') + '"' if _NEEDS_QUOTES.search(cell) else cell
+        for cell in cells
+    ]

@@ -1,0 +1,195 @@
+"""Files of predictions: JSON lines in shards `prediction.results-00000-of-000NN`.
+
+A line is as `batch_predict` and Vertex AI batch prediction write it,
+
+    {"instance": ..., "prediction": {"image_id": "000007", "class_indexes": [3, 1],
+        "predictions": [0.75, 0.25]}}
+
+or with `"error": {...}` in `prediction`'s place; or the inner object alone, as the older service
+did. Lines are decoded and checked a block at a time; a block in which something is wrong is read
+again line by line, by the same checks, to say which line it is.
+"""
+
+import re
+from collections.abc import Callable
+from glob import glob
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, cast
+
+import msgspec
+
+from preprocessing.errors import InputError
+from preprocessing.files import first_line, list_files, open_file
+
+RESULTS = "prediction.results-"
+"""How the names of files of predictions begin."""
+
+_SHARD = re.compile(r"-(\d{5,})-of-(\d{5,})$")
+_BLOCK_BYTES = 1 << 17  # what is decoded from it stays in the processor's cache
+
+
+class Prediction(msgspec.Struct, gc=False):
+    """What a model says of one image.
+
+    Attributes:
+        image_id: of the image.
+        class_indexes: at least one class, by falling score.
+        predictions: their scores, as many.
+    """
+
+    image_id: str
+    class_indexes: list[Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]]
+    predictions: list[float]
+
+
+class BadLineError(Exception):
+    """Of these lines one cannot be taken; the message says why, for when it is one line."""
+
+
+def results_name(index: int, count: int) -> str:
+    """Returns the name of the file of predictions of shard `index` of `count`."""
+    return f"{RESULTS}{index:05d}-of-{count:05d}"
+
+
+def prediction_files(predictions: str) -> list[str]:
+    """Returns the files of predictions, in order.
+
+    Args:
+        predictions: a folder of `prediction.results-*`, a file or a glob, local or `gs://`.
+
+    Raises:
+        InputError: there are none, or they are not all the shards of one run.
+    """
+    files = sorted(_match(predictions))
+    if not files:
+        raise InputError(
+            f"{predictions}: no such file, and no folder with {RESULTS}* in it; expected what a"
+            " batch prediction wrote"
+        )
+    shards = [(int(found[1]), int(found[2])) for found in map(_SHARD.search, files) if found]
+    counts = sorted({count for _, count in shards})
+    if len(counts) > 1:
+        raise InputError(
+            f"{predictions}: shards of {' and of '.join(map(str, counts))} together, so of"
+            " different runs; keep the files of one run only"
+        )
+    for count in counts:
+        missing = sorted(set(range(count)) - {index for index, _ in shards})
+        if missing:
+            raise InputError(
+                f"{predictions}: {len(missing)} of {count} shards are missing, the first is"
+                f" -{missing[0]:05d}-of-{count:05d}; fetch it or run the batch prediction again"
+            )
+    return files
+
+
+def read_predictions(path: str, take: Callable[[list[Prediction]], None]) -> None:
+    """Reads a file of predictions, local or `gs://`.
+
+    Args:
+        path: the file.
+        take: is given the predictions of some lines; may refuse them all by a BadLineError. It is
+            then given them line by line.
+
+    Raises:
+        InputError: the file cannot be read, or a line is no prediction or was refused.
+    """
+    number = 1
+    try:
+        with _open(path) as file:
+            while block := file.read(_BLOCK_BYTES):
+                block += file.readline()
+                try:
+                    take(_decode(block))
+                except BadLineError:
+                    _take_lines(block, take, path, number)
+                number += block.count(b"\n")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({first_line(error)})") from None
+
+
+def _take_lines(
+    block: bytes, take: Callable[[list[Prediction]], None], path: str, first: int
+) -> None:
+    for number, line in enumerate(block.split(b"\n"), first):
+        try:
+            take(_decode(line))
+        except BadLineError as error:
+            raise InputError(f"{path}, line {number}: {error}") from None
+
+
+class _Line(msgspec.Struct, gc=False):
+    prediction: Prediction
+    error: None = None
+
+
+_BARE = msgspec.json.Decoder(Prediction)
+_NESTED = msgspec.json.Decoder(_Line)
+_ANYTHING = msgspec.json.Decoder()
+
+
+def _decode(lines: bytes) -> list[Prediction]:
+    try:
+        predictions = _decode_json(lines)
+    except UnicodeDecodeError:
+        raise BadLineError("not UTF-8 text; the file is damaged: fetch it again") from None
+    except msgspec.DecodeError as error:
+        if "truncated" in str(error):
+            raise BadLineError("the line is cut; fetch the file again") from None
+        raise BadLineError(f"not JSON ({error}); fetch the file again") from None
+    for prediction in predictions:
+        _check(prediction)
+    return predictions
+
+
+def _decode_json(lines: bytes) -> list[Prediction]:
+    try:
+        if b'"prediction"' in lines:
+            return [line.prediction for line in _NESTED.decode_lines(lines)]
+        return _BARE.decode_lines(lines)
+    except msgspec.ValidationError as error:
+        _check_errors(_ANYTHING.decode_lines(lines))
+        reason = str(error).replace("`$[0].", "`").replace(" - at `$[0]`", "")
+        raise BadLineError(
+            f"no prediction of the form image_id, class_indexes, predictions ({reason})"
+        ) from None
+
+
+def _check_errors(records: list[Any]) -> None:
+    for record in records:
+        if isinstance(record, dict) and record.get("error") is not None:
+            instance, error = record.get("instance"), record["error"]
+            image_id = instance.get("image_id") if isinstance(instance, dict) else None
+            message = error.get("message") if isinstance(error, dict) else error
+            raise BadLineError(
+                f"the prediction of id {image_id!r} failed ({message}); mend that record and run"
+                " the batch prediction again"
+            )
+
+
+def _check(prediction: Prediction) -> None:
+    classes, scores = prediction.class_indexes, prediction.predictions
+    if len(classes) != len(scores):
+        raise BadLineError(
+            f"{len(classes)} class_indexes but {len(scores)} predictions; expected as many of one"
+            " as of the other"
+        )
+    if not scores:
+        raise BadLineError("class_indexes and predictions are empty; expected at least one class")
+    if len(scores) > 1 and scores != sorted(scores, reverse=True):
+        raise BadLineError("predictions do not fall; expected the top class first")
+
+
+def _match(predictions: str) -> list[str]:
+    if "://" in predictions:
+        inside = list_files(f"{predictions.rstrip('/')}/{RESULTS}*", "")
+        return [file.path for file in inside or list_files(predictions, "")]
+    path = Path(predictions)
+    if path.is_dir():
+        return [str(file) for file in path.glob(RESULTS + "*")]
+    return [predictions] if path.exists() else glob(predictions)  # noqa: PTH207
+
+
+def _open(path: str) -> BinaryIO:
+    # To import Beam, as open_file does, takes longer than to convert a million local lines.
+    return cast(BinaryIO, open_file(path)) if "://" in path else Path(path).open("rb")

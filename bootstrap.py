@@ -43,7 +43,7 @@ def main(lock: str) -> None:
         with open(STAMP) as file:
             if wanted in file.read().split():
                 return
-    print(f"setting up {VENV} from {lock}", flush=True)
+    print(f"setting up {VENV} from {lock}, which takes a minute or more", flush=True)
     try:
         install(lock)
     except subprocess.CalledProcessError as error:

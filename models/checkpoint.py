@@ -6,10 +6,10 @@ file of this name is whole. A bucket mounted as a folder can do that too.
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import zipfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +51,14 @@ class Checkpoints:
         Raises:
             InputError: it cannot be written; earlier checkpoints are as they were.
         """
-        unfinished = self.folder / "unfinished.npz"
+        unfinished = self.folder / f"unfinished-{os.getpid()}.npz"
         text = np.frombuffer(json.dumps(state).encode(), np.uint8)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            np.savez(unfinished, **{_STATE: text}, **arrays)  # type: ignore[arg-type]
+            with unfinished.open("wb") as file:
+                np.savez(file, **{_STATE: text}, **arrays)  # type: ignore[arg-type]
+                file.flush()
+                os.fsync(file.fileno())  # else a power cut may leave the name without the content
             unfinished.replace(self.folder / f"step-{step:09d}.npz")
         except OSError as error:
             unfinished.unlink(missing_ok=True)
@@ -74,15 +77,13 @@ class Checkpoints:
                 with np.load(path) as file:
                     arrays = {name: file[name] for name in file.files}
                 return arrays, json.loads(arrays.pop(_STATE).tobytes())
-            except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
                 print(f"{path}: this checkpoint cannot be read; trying an older one", flush=True)
         return None
 
     def clear(self) -> None:
-        """Removes the checkpoints of this training, and the folder of all if none is left."""
+        """Removes the checkpoints of this training."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        with suppress(OSError):
-            self.folder.parent.rmdir()
 
     def _newest_first(self) -> list[Path]:
         if not self.folder.is_dir():

@@ -31,7 +31,7 @@ class Interruption:
             raise InterruptionError(self._received)
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
-        self._received = signal.Signals(number)
+        self._received = self._received or signal.Signals(number)
 
 
 @contextmanager

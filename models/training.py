@@ -1,5 +1,6 @@
 """The training step: examples and transform graph -> model."""
 
+import hashlib
 import importlib
 import json
 from dataclasses import asdict, dataclass
@@ -118,6 +119,7 @@ def train(
                 "examples": info.to_json(),
                 "network": model.get_config(),
                 "options": options.decides(),
+                "code": _code(networks),
             },
         )
         if options.start_new_model:
@@ -146,6 +148,14 @@ def train(
         examples_per_second=fmean(row["examples_per_second"] for row in state.history),
         resumed_from_step=loop.resumed_from_step,
     )
+
+
+def _code(networks: str) -> dict[str, str]:
+    """Returns the Keras backend and the hashes of the files that say what is trained, and how."""
+    modules = [networks, *(f"models.{name}" for name in ("augmentation", "losses", "network"))]
+    files = [Path(str(importlib.import_module(name).__file__)) for name in modules]
+    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {"backend": keras.backend.backend(), **hashes}
 
 
 def _compiled(

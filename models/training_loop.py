@@ -91,17 +91,7 @@ class TrainingLoop:
         self._last_report = 0.0
         try:
             with catch_signals() as self._interruption:
-                while not self._finished():
-                    self._train_epoch()
-                    self._validate()
-        except InterruptionError as interrupted:
-            self._save()
-            print(
-                f"training {interrupted} at step {self.state.step}: a checkpoint is written;"
-                " run the same again and it goes on from there",
-                flush=True,
-            )
-            raise SystemExit(128 + interrupted.signal) from None
+                self._train()
         finally:
             self._log.close()
         best = self.state.best
@@ -112,6 +102,21 @@ class TrainingLoop:
             )
         self._model.set_weights(self._best_weights)
         return best
+
+    def _train(self) -> None:
+        """Trains epoch after epoch; a second signal does not disturb what the first asked for."""
+        try:
+            while not self._finished():
+                self._train_epoch()
+                self._validate()
+        except InterruptionError as interrupted:
+            self._save()
+            print(
+                f"training {interrupted} at step {self.state.step}: a checkpoint is written;"
+                " run the same again and it goes on from there",
+                flush=True,
+            )
+            raise SystemExit(128 + interrupted.signal) from None
 
     def _finished(self) -> bool:
         options = self._options

@@ -49,7 +49,7 @@ class TrainingOptions:
     seed: int = 0
     patience: int = 5
     start_new_model: bool = False
-    export_model_steps: int = 0
+    export_model_steps: int = 1_000
     checkpoint_dir: str = ""
     checkpoint_seconds: float = 60.0
 

@@ -25,12 +25,21 @@ Pipeline = Annotated[str, typer.Argument(help="The pipeline, such as quickdraw."
 def run(
     pipeline: Pipeline,
     data: Annotated[
-        str, typer.Option(help="Folder, glob or gs:// URI; by default sample data is made.")
+        str,
+        typer.Option(
+            envvar="DATA", help="Folder, glob or gs:// URI; by default sample data is made."
+        ),
     ] = "",
-    params: Annotated[str, typer.Option(help='Parameters, such as "epochs=3 model=Cnn".')] = "",
-    beam: Annotated[str, typer.Option(help="Options of Beam, such as --runner=...")] = "",
+    params: Annotated[
+        str, typer.Option(envvar="PARAMS", help='Parameters, such as "epochs=3 model=Cnn".')
+    ] = "",
+    beam: Annotated[
+        str, typer.Option(envvar="BEAM", help="Options of Beam, such as --runner=...")
+    ] = "",
     runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = RUNS,
-    verbose: Annotated[bool, typer.Option(help="Print all that the steps print.")] = False,
+    verbose: Annotated[
+        bool, typer.Option(envvar="VERBOSE", help="Print all that the steps print.")
+    ] = False,
 ) -> None:
     """Run a whole pipeline on this machine."""
     from pipelines.display import Display
@@ -42,14 +51,15 @@ def run(
 
     find_pipeline(pipeline)
     display = Display(Console(file=sys.stdout), verbose)
+    parameters, beam_args = words("PARAMS", params), words("BEAM", beam)
     source = data or make_sample(pipeline, display)
     arguments = {
         "source": source,
         "source_fingerprint": source_fingerprint(source, find_challenge(pipeline).suffix),
-        "beam_args": shlex.split(beam),
+        "beam_args": beam_args,
     }
     try:
-        record = run_locally(pipeline, shlex.split(params), arguments, runs, display)
+        record = run_locally(pipeline, parameters, arguments, runs, display)
     except KeyboardInterrupt:
         print("interrupted; the same command goes on where it stopped", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -69,6 +79,14 @@ def compile(
     settings = read_settings()
     for name in [pipeline] if pipeline else pipeline_names():
         print(compile_pipeline(name, folder, settings))
+
+
+def words(name: str, text: str) -> list[str]:
+    """Splits a text as a shell does."""
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise InputError(f"{name}: {error} in {text!r}; mend its quotes") from None
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from pipelines.run_record import RunRecord, Step
 from preprocessing.progress import NOTE
 
 _SECONDS_BETWEEN_LINES = 15  # where no terminal can redraw a bar
-_MARKS = {"succeeded": "[green]done", "cached": "[cyan]cached", "failed": "[red]failed"}
+_COLORS = {"succeeded": "green", "cached": "cyan", "failed": "red"}
 
 
 class Display:
@@ -50,7 +50,8 @@ class Display:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._bar.stop()
+        if self._console.is_terminal:
+            self._bar.stop()
 
     def note(self, text: str) -> None:
         """Shows a line that belongs to no step."""
@@ -82,8 +83,9 @@ class Display:
         if self._task is not None:
             self._bar.remove_task(self._task)
             self._task = None
-        mark = _MARKS.get(step.status, f"[yellow]{step.status}")
-        self._console.print(f"  {step.name:<20} {mark:<16}[/] {_duration(step.seconds):>8}")
+        color = _COLORS.get(step.status, "yellow")
+        status = f"[{color}]{step.status:<12}[/]"
+        self._console.print(f"  {step.name:<20} {status}{_duration(step.seconds):>12}")
 
     def summary(self, record: RunRecord) -> None:
         """Prints the metrics of a run, where its results are, and how long it took."""

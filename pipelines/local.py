@@ -9,6 +9,7 @@ from typing import Any
 
 from kfp import local
 
+from pipelines.check_parameters import check_parameters
 from pipelines.code_hash import code_hash
 from pipelines.commit import git_commit
 from pipelines.display import Display
@@ -31,8 +32,8 @@ def run_locally(
 
     Args:
         name: the pipeline.
-        parameters: `name=value` texts; they go before `arguments`.
-        arguments: further arguments of the pipeline.
+        parameters: `name=value` texts of the user's.
+        arguments: what the pipeline gets beside them.
         runs: folder that gets `<pipeline>-<time>/`, the cache and the checkpoints.
         display: shows what happens.
 
@@ -53,7 +54,16 @@ def run_locally(
     )
     pipeline = build(target)
     given = parse_parameters(pipeline, parameters)
-    arguments = {"checkpoint_dir": str(runs / "checkpoints"), **arguments, **given}
+    for parameter in arguments.keys() & given.keys():
+        raise InputError(f"PARAMS: {parameter} is not set here but by DATA or BEAM")
+    defaults = {n: spec.default for n, spec in (pipeline.component_spec.inputs or {}).items()}
+    arguments = {
+        **defaults,
+        "checkpoint_dir": str(runs / "checkpoints"),
+        **arguments,
+        **given,
+    }
+    check_parameters(arguments)
     runs.mkdir(parents=True, exist_ok=True)
     recorder = Recorder(name, arguments, git_commit(), runs, display)
     local.init(

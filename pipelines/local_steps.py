@@ -6,14 +6,18 @@ executes a task, to see it, and the one that runs its process, to log it and to 
 """
 
 import os
+import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 from unittest import mock
 
 from kfp.local import status, subprocess_task_handler, task_dispatcher
 from kfp.local.orchestrator import task_executor
+
+from preprocessing.progress import NOTE
 
 GRACE_SECONDS = 60
 """How long a step may take to write a checkpoint when it is told to stop."""
@@ -64,7 +68,7 @@ def watched_steps(watcher: Watcher) -> Iterator[None]:
 
 
 def _run_process(command: list[str], env_vars: dict[str, str], line: Callable[[str], None]) -> int:
-    """Runs a step's process; whoever interrupts waits until it has put its work away."""
+    """Runs a step's processes; whoever interrupts waits until they have put their work away."""
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -72,6 +76,7 @@ def _run_process(command: list[str], env_vars: dict[str, str], line: Callable[[s
         text=True,
         errors="replace",
         env={**os.environ, **env_vars},
+        start_new_session=True,  # KFP starts a shell; a signal has to reach all behind it, once
     )
     assert process.stdout is not None
     try:
@@ -79,9 +84,20 @@ def _run_process(command: list[str], env_vars: dict[str, str], line: Callable[[s
             line(text)
         return process.wait()
     except BaseException:
-        process.terminate()
+        line(f"{NOTE}stopping: the step puts its work away, for {GRACE_SECONDS} s at most\n")
+        _signal(process, signal.SIGTERM)
+        end_of_patience = threading.Timer(GRACE_SECONDS, _signal, (process, signal.SIGKILL))
+        end_of_patience.start()
         try:
-            line(process.communicate(timeout=GRACE_SECONDS)[0])
-        except subprocess.TimeoutExpired:
-            process.kill()
+            for text in process.stdout:
+                line(text)
+        finally:
+            end_of_patience.cancel()
+            _signal(process, signal.SIGKILL)
+            process.wait()
         raise
+
+
+def _signal(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)

@@ -4,6 +4,7 @@ import difflib
 import importlib.util
 import inspect
 import json
+import math
 import pkgutil
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -81,7 +82,7 @@ def _parse(name: str, value: str, kind: str) -> Any:
     kind = kind.partition("[")[0]
     kinds: dict[str, tuple[Callable[[str], Any], str]] = {
         "Integer": (lambda text: int(text.replace("_", "")), "a whole number"),
-        "Float": (float, "a number"),
+        "Float": (_finite, "a number"),
         "Boolean": (
             {"true": True, "1": True, "false": False, "0": False}.__getitem__,
             "true or false",
@@ -95,6 +96,13 @@ def _parse(name: str, value: str, kind: str) -> Any:
         return parse(value.lower() if kind == "Boolean" else value)
     except (ValueError, KeyError):
         raise InputError(f"PARAMS: {name}: expected {expected}, got {value!r}") from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
 
 
 def _nearest(name: str, names: Any) -> str:

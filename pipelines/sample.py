@@ -1,6 +1,7 @@
 """Makes the sample data that a pipeline runs on when no data is given."""
 
-import shutil
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from pipelines.code_hash import code_hash
@@ -18,8 +19,10 @@ def make_sample(challenge: str, display: Display) -> str:
     folder = SAMPLES / f"{challenge}-{code_hash(f'preprocessing.{challenge}', challenge)}"
     if not folder.is_dir():
         display.note(f"no DATA given: making sample data in {folder}")
-        unfinished = folder.with_name(f".{folder.name}")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        find_challenge(challenge).write_sample(str(unfinished))
-        unfinished.rename(folder)
+        SAMPLES.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=SAMPLES) as unfinished:
+            drawn = Path(unfinished, challenge)
+            find_challenge(challenge).write_sample(str(drawn))
+            with suppress(OSError):  # another run was first
+                drawn.rename(folder)
     return str(folder)

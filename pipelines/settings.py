@@ -15,21 +15,21 @@ class Settings(BaseSettings):
     """Each field is read from the environment variable of its name in capitals.
 
     Attributes:
-        image: the image with its tag; by default the project's, tagged with the git commit.
+        image: the image with tag or digest; by default the project's with the git commit.
         preset: `cpu`, `gpu` or `4gpu`.
         accelerator: type of accelerator for training, such as NVIDIA_TESLA_T4; goes before the
             preset.
-        accelerator_count: how many of them.
+        accelerator_count: how many of them; one if only `accelerator` is given.
         train_cpu: cores of the training step.
         train_memory: its memory, such as 32G.
     """
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
-    image: str = ""
+    image: str = Field(default="", pattern=r"^$|[:@][^/]+$")
     preset: Literal["cpu", "gpu", "4gpu"] = "cpu"
     accelerator: str = ""
-    accelerator_count: int = Field(default=0, ge=0, le=16)
+    accelerator_count: int | None = Field(default=None, ge=1, le=16)
     train_cpu: int = Field(default=8, ge=1)
     train_memory: str = Field(default="30G", pattern=r"^[1-9][0-9]*(G|Gi|M|Mi)$")
 

@@ -5,6 +5,7 @@ Format: numpy/lib/format.py. Layout: the `full/numpy_bitmap` files of the Quick,
 """
 
 import io
+import tokenize
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -88,22 +89,33 @@ def find_bitmaps(source: str, width: int) -> list[BitmapFile]:
     if doubled:
         raise InputError(f"{source}: two files are named {doubled.pop()!r}; a class is one file")
     with ThreadPoolExecutor(_THREADS) as pool:
-        files = list(pool.map(lambda match: _read_header(match.path, match.size, width), matches))
+        heads = list(pool.map(lambda match: _read_head(match.path), matches))
+    # Parsed one after the other: NumPy's parser is not safe in threads on Python 3.11.
+    files = [
+        _parse_header(match.path, head, match.size, width)
+        for match, head in zip(matches, heads, strict=True)
+    ]
     return sorted(files, key=lambda file: file.class_name)
 
 
-def _read_header(path: str, size: int, width: int) -> BitmapFile:
+def _read_head(path: str) -> bytes:
     with open_file(path) as file:
-        head = io.BytesIO(file.read(_HEADER_BYTES))
+        return bytes(file.read(_HEADER_BYTES))
+
+
+def _parse_header(path: str, start: bytes, size: int, width: int) -> BitmapFile:
+    head = io.BytesIO(start)
     try:
         version = np.lib.format.read_magic(head)
+        if version > (3, 0):
+            raise ValueError(f"format version {version[0]}.{version[1]} is not known")
         read = (
             np.lib.format.read_array_header_1_0
             if version == (1, 0)
             else np.lib.format.read_array_header_2_0
         )
         shape, fortran_order, dtype = read(head)
-    except ValueError as error:
+    except (ValueError, SyntaxError, tokenize.TokenError) as error:
         raise InputError(
             f"{path}: not a .npy file ({first_line(error)}); expected uint8 [N, {width}]"
         ) from None

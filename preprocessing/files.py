@@ -37,11 +37,15 @@ def list_files(source: str, suffix: str) -> list[SourceFile]:
     Raises:
         InputError: there is no such folder, or it cannot be listed.
     """
-    is_folder = not any(sign in source for sign in "*?[") and not source.endswith(suffix)
-    pattern = f"{source.rstrip('/')}/*{suffix}" if is_folder else source
+    is_local_folder = Path(source).is_dir()
+    is_folder = is_local_folder or not (
+        any(sign in source for sign in "*?[") or source.endswith(suffix)
+    )
+    folder = glob.escape(source) if is_local_folder else source
+    pattern = f"{folder.rstrip('/')}/*{suffix}" if is_folder else source
     if "://" in source:
         return sorted(_list_bucket(source, pattern), key=lambda file: file.path)
-    if is_folder and not Path(source).is_dir():
+    if is_folder and not is_local_folder:
         raise InputError(f"{source}: no such folder; name a folder, glob or gs:// URI")
     files = []
     for path in sorted(glob.glob(pattern)):  # noqa: PTH207 (an absolute pattern is fine)

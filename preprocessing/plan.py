@@ -91,7 +91,7 @@ class Plan:
         files: the classes, in label order.
         sizes: examples a class that were asked for.
         seed: draws the rows.
-        shard_size: examples a shard at most.
+        shard_size: examples a shard at most, but one of each class may always be in.
     """
 
     files: tuple[BitmapFile, ...]
@@ -126,7 +126,7 @@ class Plan:
         total = sum(counts)
         digits = max(_LEAST_ID_DIGITS, len(str(total - 1))) if split == "test" else 0
         by_class = dict(zip(self.class_names, counts, strict=True))
-        return Split(total, -(-total // self.shard_size), digits, by_class)
+        return Split(total, self._shard_count(counts), digits, by_class)
 
     def shards(self) -> Iterator[Shard]:
         """Yields every shard of every split."""
@@ -182,6 +182,13 @@ class Plan:
             f"{len(short)} of {len(self.files)} classes have fewer than the {self.sizes.total:,}"
             f" drawings asked for ({min(short):,} to {max(short):,}); each is split 80/10/10"
         ]
+
+    def _shard_count(self, counts: list[int]) -> int:
+        """Returns the least number of shards in which none holds more than `shard_size`."""
+        count = -(-sum(counts) // self.shard_size)
+        while count < max(counts) and sum(-(-n // count) for n in counts) > self.shard_size:
+            count += 1
+        return min(count, max(counts))  # of some class a shard has an example, so none is empty
 
     def _permuted(self, file: BitmapFile, start: int, stop: int) -> Rows:
         """Returns rows `start` to `stop` of the seeded order of all rows of a class."""

@@ -7,11 +7,13 @@ analyzes can start before this one has Beam.
 import multiprocessing
 import os
 import threading
+import uuid
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
 from preprocessing.challenge import find_challenge
+from preprocessing.errors import InputError
 from preprocessing.examples import METADATA_FILE, SPLITS, ExamplesInfo
 from preprocessing.plan import Plan, SplitSizes, plan_examples
 from preprocessing.progress import report_note, report_progress
@@ -68,6 +70,11 @@ def preprocess(
             raise
         report_progress(0.9, "waiting for the statistics of tf.Transform")
         statistics = analysis.result()
+    if statistics.class_names != plan.class_names:
+        raise InputError(
+            f"{source}: tf.Transform read the class names as {statistics.class_names}, not as"
+            f" {plan.class_names}; rename the files without special characters"
+        )
 
     info = ExamplesInfo(
         challenge=challenge,
@@ -83,7 +90,7 @@ def preprocess(
     )
     from preprocessing.beam import write_file
 
-    write_file(f"{examples_folder}/{METADATA_FILE}", info.to_json().encode(), "new")
+    write_file(f"{examples_folder}/{METADATA_FILE}", info.to_json().encode(), uuid.uuid4().hex)
     return info
 
 

@@ -1,8 +1,10 @@
 """How a component ends when its input is at fault or it is told to stop."""
 
+import errno
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -22,6 +24,30 @@ def test_bad_input_is_one_line_and_status_1(capsys: pytest.CaptureFixture[str]) 
         raise InputError("a.npy: empty; remove it")
     assert ended.value.code == 1
     assert capsys.readouterr().err == "error: a.npy: empty; remove it\n"
+
+
+def test_a_full_disk_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended, step():
+        raise OSError(errno.ENOSPC, "No space left on device", "model/network.keras")
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == (
+        "error: model/network.keras: No space left on device; free some space, or name a folder"
+        " that you may write to\n"
+    )
+
+
+def test_the_handler_that_was_there_comes_back_and_threads_are_left_alone() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with step():
+        assert signal.getsignal(signal.SIGTERM) != before
+    assert signal.getsignal(signal.SIGTERM) == before
+
+    def work() -> int:
+        with step():
+            return 1
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(work).result() == 1
 
 
 def test_a_defect_of_ours_keeps_its_trace() -> None:

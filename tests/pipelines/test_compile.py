@@ -93,6 +93,8 @@ def test_the_training_step_asks_for_its_machine(
     ("variables", "told"),
     [
         ({"PRESET": "8gpu"}, "PRESET: Input should be 'cpu', 'gpu' or '4gpu', got '8gpu'"),
+        ({"IMAGE": "registry:5000/no-tag"}, "IMAGE: .*got 'registry:5000/no-tag'"),
+        ({"ACCELERATOR_COUNT": "0"}, "ACCELERATOR_COUNT: .*greater than or equal to 1"),
         ({"ACCELERATOR_COUNT": "many"}, "ACCELERATOR_COUNT: .*valid integer.*got 'many'"),
         ({"TRAIN_MEMORY": "lots"}, "TRAIN_MEMORY: .*got 'lots'"),
     ],

@@ -49,6 +49,7 @@ def test_texts_become_values_of_the_parameters_type() -> None:
         ("epochs=three", "epochs: expected a whole number, got 'three'"),
         ("epochs=3.5", "epochs: expected a whole number, got '3.5'"),
         ("learning_rate=fast", "learning_rate: expected a number, got 'fast'"),
+        ("learning_rate=nan", "learning_rate: expected a number, got 'nan'"),
         ("augment=maybe", "augment: expected true or false, got 'maybe'"),
         ("beam_args=--runner", "beam_args: expected a JSON list, got '--runner'"),
     ],

@@ -59,7 +59,7 @@ def test_a_run_leaves_its_results_and_its_record(runs: Path) -> None:
     assert record["status"] == "succeeded"
     assert record["pipeline"] == "quickdraw"
     assert record["parameters"]["model"] == "Logistic"
-    assert sorted(record["steps"], key=lambda step: STEPS.index(step["name"])) != []
+    assert record["parameters"]["seed"] == 0  # a default
     assert statuses(record) == dict.fromkeys(STEPS, "succeeded")
     assert all(step["seconds"] > 0 for step in record["steps"])
     assert all(Path(step["log"]).exists() for step in record["steps"])
@@ -104,6 +104,10 @@ def test_changed_data_under_the_same_name_is_worked_on_again(runs: Path, data: P
 def test_what_cannot_be_is_told_before_anything_runs(tmp_path: Path, data: Path) -> None:
     for arguments, told in (
         ((data, tmp_path / "runs", "epoch=1"), "error: PARAMS: 'epoch' is no parameter"),
+        ((data, tmp_path / "runs", "epochs=0"), "error: epochs=0: expected a whole number of 1"),
+        ((data, tmp_path / "runs", "test_per_class=0"), "error: test_per_class: expected at"),
+        ((data, tmp_path / "runs", "source=x"), "error: PARAMS: source is not set here but by"),
+        ((data, tmp_path / "runs", "model='Cnn"), "error: PARAMS: No closing quotation"),
         ((tmp_path / "nowhere", tmp_path / "runs"), f"error: {tmp_path}/nowhere: no such folder"),
     ):
         done = run(*arguments)
@@ -113,28 +117,35 @@ def test_what_cannot_be_is_told_before_anything_runs(tmp_path: Path, data: Path)
         assert records(tmp_path / "runs") == []
 
 
-def test_a_run_that_is_told_to_stop_says_so_and_leaves_no_process(
+def test_a_run_told_to_stop_writes_a_checkpoint_goes_on_and_leaves_no_process(
     tmp_path: Path, write_bitmaps: WriteBitmaps
 ) -> None:
     data, runs = write_bitmaps(tmp_path / "data", CLASSES), tmp_path / "runs"
+    arguments = command(data, runs, "model=Logistic epochs=2000 patience=2000 max_steps=4000")
     process = subprocess.Popen(
-        command(data, runs),
+        arguments,
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "RUN_UNDER_TEST": str(runs)},
     )
-    deadline = time.monotonic() + 120
-    while not list(runs.glob("*/logs/preprocess.log")) and time.monotonic() < deadline:
+    deadline = time.monotonic() + 200
+    while not (log := training_log(runs)).count("validation:") and time.monotonic() < deadline:
         time.sleep(0.1)
+    assert "validation:" in log
     process.send_signal(signal.SIGTERM)
-    _, error = process.communicate(timeout=120)
+    _, error = process.communicate(timeout=50)  # less than the patience that ends in a kill
     assert process.returncode == 130
     assert error.splitlines()[-1].startswith("interrupted; the same command goes on")
     assert records(runs)[-1]["status"] == "interrupted"
+    assert "a checkpoint is written" in training_log(runs)
     if sys.platform == "linux":
         assert processes_of(str(runs)) == []
+
+
+def training_log(runs: Path) -> str:
+    return "".join(path.read_text() for path in runs.glob("*/logs/train.log"))
 
 
 def processes_of(runs: str) -> list[str]:

@@ -1,0 +1,24 @@
+"""Checks a run's parameters before anything runs, as the steps themselves would."""
+
+from dataclasses import fields
+from typing import Any
+
+from models.training_options import TrainingOptions
+from preprocessing.plan import SplitSizes
+
+
+def check_parameters(arguments: dict[str, Any]) -> None:
+    """Checks the arguments of a pipeline for which a step has a range.
+
+    Raises:
+        InputError: a value is out of range; the message names the parameter.
+    """
+    names = {field.name for field in fields(TrainingOptions)}
+    TrainingOptions(**{name: value for name, value in arguments.items() if name in names})
+    SplitSizes(
+        **{
+            name.removesuffix("_per_class"): value
+            for name, value in arguments.items()
+            if name.endswith("_per_class")
+        }
+    )

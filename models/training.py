@@ -2,8 +2,7 @@
 
 import hashlib
 import importlib
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
@@ -49,10 +48,6 @@ class TrainingResult:
     seconds: float
     examples_per_second: float
     resumed_from_step: int
-
-    def to_json(self) -> str:
-        """Returns the text of a JSON object."""
-        return json.dumps(asdict(self), indent=2) + "\n"
 
 
 def train(
@@ -137,6 +132,8 @@ def train(
         best = loop.run()
         export(folder)
     checkpoints.clear()
+    if not options.checkpoint_dir:
+        checkpoints.folder.parent.rmdir()  # it is not part of the model
     state = loop.state
     return TrainingResult(
         steps=state.step,

@@ -57,11 +57,6 @@ class RunRecord:
     steps: list[Step] = field(default_factory=list)
 
     @property
-    def metrics(self) -> dict[str, float]:
-        """The metrics of all steps."""
-        return {name: value for step in self.steps for name, value in step.metrics.items()}
-
-    @property
     def artifacts(self) -> dict[str, str]:
         """The artifacts of all steps."""
         return {name: path for step in self.steps for name, path in step.artifacts.items()}

@@ -1,4 +1,4 @@
-"""Runs a Beam pipeline: here by default, elsewhere by option, with errors that name the cause."""
+"""Beam as the steps use it: running a pipeline, and writing files through its FileSystems."""
 
 import re
 import sys

@@ -1,6 +1,6 @@
 import errno
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -36,12 +36,13 @@ def test_another_training_has_its_own(tmp_path: Path) -> None:
     assert one.newest() is None
 
 
-def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize("left", [-100, 0])
+def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path, left: int) -> None:
     checkpoints = Checkpoints(tmp_path, {})
     checkpoints.save(1, ARRAYS, {"step": 1})
     checkpoints.save(2, ARRAYS, {"step": 2})
     newest = checkpoints.folder / "step-000000002.npz"
-    newest.write_bytes(newest.read_bytes()[:-100])
+    newest.write_bytes(newest.read_bytes()[:left])
     found = checkpoints.newest()
     assert found is not None
     assert found[1] == {"step": 1}
@@ -51,8 +52,8 @@ def test_a_full_disk_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.M
     checkpoints = Checkpoints(tmp_path, {})
     checkpoints.save(1, ARRAYS, {"step": 1})
 
-    def full_disk(path: Path, **arrays: Any) -> None:
-        Path(path).write_bytes(b"half of it")
+    def full_disk(file: IO[bytes], **arrays: Any) -> None:
+        file.write(b"half of it")
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(np, "savez", full_disk)

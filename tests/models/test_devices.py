@@ -8,7 +8,9 @@ from pathlib import Path
 from preprocessing.examples import Examples
 
 TRAIN = """
+import json
 import sys
+from dataclasses import asdict
 import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
@@ -27,7 +29,7 @@ if sys.argv[5] == "crash":
     models.training_loop.TrainingLoop.end_batch = crash
 options = TrainingOptions(model="Logistic", batch_size=20, epochs=2, checkpoint_seconds=0.001,
                           augment=False, export_model_steps=20)
-print(train(*sys.argv[1:4], "models.quickdraw", options).to_json())
+print(json.dumps(asdict(train(*sys.argv[1:4], "models.quickdraw", options))))
 """
 
 Start = Callable[..., subprocess.Popen[str]]

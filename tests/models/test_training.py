@@ -4,7 +4,7 @@ import json
 import signal
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ NETWORKS = "models.quickdraw"
 QUICK = TrainingOptions(model="Logistic", batch_size=20, epochs=3, checkpoint_seconds=0.001)
 
 TRAIN = """
-import sys, time
+import json, sys, time
+from dataclasses import asdict
 from pathlib import Path
 import models.export, models.training_loop
 models.export._write_saved_model = lambda network, transform, k, folder: folder.mkdir()
@@ -40,7 +41,8 @@ def slow(loop, logs):
 models.training_loop.TrainingLoop.end_batch = slow
 options = TrainingOptions(model="Cnn", batch_size=20, epochs=3, checkpoint_dir=checkpoints,
                           checkpoint_seconds=float(seconds))
-print(train(examples, transform, folder, "models.quickdraw", options).to_json())
+result = train(examples, transform, folder, "models.quickdraw", options)
+print(json.dumps(asdict(result)))
 """
 
 Start = Callable[..., subprocess.Popen[str]]
@@ -101,7 +103,7 @@ def test_it_learns_and_leaves_a_model(
 ) -> None:
     result = run(TrainingOptions(batch_size=20, epochs=6, export_model_steps=30))
 
-    assert json.loads(result.to_json())["steps"] == result.steps == 12 * result.epochs
+    assert json.loads(json.dumps(asdict(result)))["steps"] == result.steps == 12 * result.epochs
     assert result.validation_hit_at_1 > 0.8
     folder = tmp_path / "model"
     assert (folder / "labels.txt").read_text() == "bar\ncross\ndot\n"
@@ -116,7 +118,7 @@ def test_it_learns_and_leaves_a_model(
     assert set(history[0]) >= {"steps", "loss", "hit_at_1", "gap", "val_gap", "learning_rate"}
     assert sorted(path.name for path in (folder / "export").iterdir()) == ["step_30", "step_60"]
     assert (folder / "export" / "step_30" / "saved_model").exists()
-    assert not (tmp_path / "checkpoints").exists()
+    assert list((tmp_path / "checkpoints").iterdir()) == []
 
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 

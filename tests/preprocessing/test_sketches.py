@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from preprocessing.sketches import RECIPES, write_sample
+from preprocessing.recipes import RECIPES
+from preprocessing.sketches import write_sample
 
 Bitmaps = npt.NDArray[np.uint8]
 COUNT = 300

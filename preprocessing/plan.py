@@ -178,9 +178,10 @@ class Plan:
         short = [file.rows for file in self.files if file.rows < self.sizes.total]
         if not short:
             return []
+        have = f"{min(short):,} to {max(short):,}" if min(short) < max(short) else f"{short[0]:,}"
         return [
             f"{len(short)} of {len(self.files)} classes have fewer than the {self.sizes.total:,}"
-            f" drawings asked for ({min(short):,} to {max(short):,}); each is split 80/10/10"
+            f" drawings asked for ({have}); each is split 80/10/10"
         ]
 
     def _shard_count(self, counts: list[int]) -> int:

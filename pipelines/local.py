@@ -53,9 +53,7 @@ def run_locally(
         )
     )
     pipeline = build(target)
-    given = parse_parameters(pipeline, parameters)
-    for parameter in arguments.keys() & given.keys():
-        raise InputError(f"PARAMS: {parameter} is not set here but by DATA or BEAM")
+    given = parse_parameters(pipeline, parameters, taken=arguments)
     defaults = {n: spec.default for n, spec in (pipeline.component_spec.inputs or {}).items()}
     arguments = {
         **defaults,

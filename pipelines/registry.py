@@ -6,7 +6,7 @@ import inspect
 import json
 import math
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from kfp.dsl.base_component import BaseComponent
@@ -39,22 +39,29 @@ def find_pipeline(name: str) -> Build:
     return build
 
 
-def parse_parameters(pipeline: BaseComponent, texts: Sequence[str]) -> dict[str, Any]:
+def parse_parameters(
+    pipeline: BaseComponent, texts: Sequence[str], taken: Collection[str] = ()
+) -> dict[str, Any]:
     """Turns `name=value` texts into arguments of a pipeline.
 
     Args:
         pipeline: says which parameters there are and of which type.
         texts: such as `["epochs=3", "model=Cnn"]`; lists are JSON.
+        taken: parameters that are set in another way.
 
     Raises:
-        InputError: a text is no assignment, a name is unknown, or a value has another type.
+        InputError: a text is no assignment, a name is unknown or taken, or a value has another
+            type.
     """
-    inputs = pipeline.component_spec.inputs or {}
+    every = pipeline.component_spec.inputs or {}
+    inputs = {name: spec for name, spec in every.items() if name not in taken}
     arguments: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals:
             raise InputError(f"PARAMS: expected name=value, got {text!r}")
+        if name in taken:
+            raise InputError(f"PARAMS: {name} is not set here but by DATA or BEAM")
         if name not in inputs:
             raise InputError(
                 f"PARAMS: {name!r} is no parameter of {pipeline.name}{_nearest(name, inputs)};"

@@ -34,7 +34,7 @@ def find_challenge(name: str) -> Challenge:
     """Returns the `CHALLENGE` of `preprocessing/<name>.py`.
 
     Raises:
-        InputError: there is no such challenge; the message lists those there are.
+        InputError: there is no such challenge.
     """
     import preprocessing
 

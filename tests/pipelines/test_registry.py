@@ -60,6 +60,14 @@ def test_a_wrong_text_is_told(text: str, told: str) -> None:
     assert told in str(raised.value)
 
 
+def test_what_is_set_in_another_way_is_neither_taken_nor_offered() -> None:
+    with pytest.raises(InputError, match="source is not set here but by DATA or BEAM"):
+        parse_parameters(PIPELINE, ["source=x"], taken=["source"])
+    with pytest.raises(InputError, match="'sourc' is no parameter") as raised:
+        parse_parameters(PIPELINE, ["sourc=x"], taken=["source"])
+    assert " source," not in str(raised.value)
+
+
 def test_a_parameter_given_twice_is_told() -> None:
     with pytest.raises(InputError, match="'epochs' is given twice"):
         parse_parameters(PIPELINE, ["epochs=3", "epochs=4"])

@@ -17,6 +17,8 @@ def preprocess(
     test_per_class: int,
     seed: int,
     shard_size: int,
+    image_size: int,
+    max_bad_fraction: float,
     full_pass: bool,
     beam_args: list[str],
 ) -> None:
@@ -34,6 +36,8 @@ def preprocess(
             sizes=SplitSizes(train_per_class, validation_per_class, test_per_class),
             seed=seed,
             shard_size=shard_size,
+            image_size=image_size,
+            max_bad_fraction=max_bad_fraction,
             full_pass=full_pass,
             source_fingerprint=source_fingerprint,
             beam_args=beam_args,
@@ -41,3 +45,4 @@ def preprocess(
     for name, split in info.splits.items():
         examples.metadata[name] = split.examples
     examples.metadata["classes"] = len(info.class_names)
+    examples.metadata["bad_images"] = len(info.bad_images)

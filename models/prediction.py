@@ -184,7 +184,7 @@ def _read_info(examples: str) -> ExamplesInfo:
 
 
 def _exists(path: str) -> bool:
-    return bool(list_files(escape(path), ""))
+    return bool(list_files(escape(path)))
 
 
 def _remove_predictions(folder: str) -> None:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from glob import glob
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, cast
+from typing import Annotated, Any
 
 import msgspec
 
@@ -96,7 +96,7 @@ def read_predictions(path: str, take: Callable[[list[Prediction]], None]) -> Non
     """
     number = 1
     try:
-        with _open(path) as file:
+        with open_file(path) as file:
             while block := file.read(_BLOCK_BYTES):
                 block += file.readline()
                 try:
@@ -182,14 +182,9 @@ def _check(prediction: Prediction) -> None:
 
 def _match(predictions: str) -> list[str]:
     if "://" in predictions:
-        inside = list_files(f"{predictions.rstrip('/')}/{RESULTS}*", "")
-        return [file.path for file in inside or list_files(predictions, "")]
+        inside = list_files(f"{predictions.rstrip('/')}/{RESULTS}*")
+        return [file.path for file in inside or list_files(predictions)]
     path = Path(predictions)
     if path.is_dir():
         return [str(file) for file in path.glob(RESULTS + "*")]
     return [predictions] if path.exists() else glob(predictions)  # noqa: PTH207
-
-
-def _open(path: str) -> BinaryIO:
-    # To import Beam, as open_file does, takes longer than to convert a million local lines.
-    return cast(BinaryIO, open_file(path)) if "://" in path else Path(path).open("rb")

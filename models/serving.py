@@ -117,7 +117,7 @@ def _local(folder: str) -> Iterator[str]:
         yield folder
         return
     with TemporaryDirectory() as copy:
-        for found in list_files(f"{escape(folder)}/**", ""):
+        for found in list_files(f"{escape(folder)}/**"):
             path = Path(copy, found.path.removeprefix(folder + "/"))
             path.parent.mkdir(parents=True, exist_ok=True)
             with open_file(found.path) as file:

@@ -46,7 +46,6 @@ def run(
     from pipelines.local import run_locally
     from pipelines.registry import find_pipeline
     from pipelines.sample import make_sample
-    from preprocessing.challenge import find_challenge
     from preprocessing.fingerprint import source_fingerprint
 
     find_pipeline(pipeline)
@@ -55,7 +54,7 @@ def run(
     source = data or make_sample(pipeline, display)
     arguments = {
         "source": source,
-        "source_fingerprint": source_fingerprint(source, find_challenge(pipeline).suffix),
+        "source_fingerprint": source_fingerprint(source),
         "beam_args": beam_args,
     }
     try:

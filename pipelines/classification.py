@@ -50,6 +50,8 @@ def classification_pipeline(
         validation_per_class: int = defaults.validation_per_class,
         test_per_class: int = defaults.test_per_class,
         shard_size: int = 32_768,
+        image_size: int = 0,
+        max_bad_fraction: float = 0.0,
         full_pass: bool = False,
         beam_args: list[str] = [],  # noqa: B006 (KFP copies it)
         seed: int = 0,
@@ -79,6 +81,8 @@ def classification_pipeline(
             test_per_class=test_per_class,
             seed=seed,
             shard_size=shard_size,
+            image_size=image_size,
+            max_bad_fraction=max_bad_fraction,
             full_pass=full_pass,
             beam_args=beam_args,
         )

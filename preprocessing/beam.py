@@ -69,7 +69,7 @@ def watch_files(pattern: str, report: Callable[[int], None]) -> Iterator[None]:
     def watch() -> None:
         while not finished.wait(_WATCH_SECONDS):
             with suppress(OSError, InputError):  # a look that fails is no reason to stop
-                report(len(list_files(pattern, "")))
+                report(len(list_files(pattern)))
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -129,7 +129,7 @@ def remove_files(pattern: str) -> None:
     Raises:
         InputError: one cannot be removed.
     """
-    patterns = [escape(file.path) for file in list_files(pattern, "")]
+    patterns = [escape(file.path) for file in list_files(pattern)]
     try:
         if patterns:
             FileSystems.delete(patterns)

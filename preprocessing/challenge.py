@@ -4,9 +4,25 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from preprocessing.errors import InputError
+
+
+@dataclass(frozen=True)
+class RecordFeatures:
+    """What the features of a challenge's records are called.
+
+    Attributes:
+        image: an encoded image (bytes), or its pixels (int64 `[height * width * channels]`).
+        label: int64; absent where it is not known.
+        image_id: bytes; "" where records have none: then the row number is the id.
+        pixels: whether `image` is pixels.
+    """
+
+    image: str
+    label: str
+    image_id: str = ""
+    pixels: bool = False
 
 
 @dataclass(frozen=True)
@@ -15,19 +31,34 @@ class Challenge:
 
     Attributes:
         name: the name of its three files and of its pipeline.
-        image_shape: (height, width, channels) of the uint8 images that networks see.
-        suffix: ending of the files that its sources consist of.
+        image_shape: (height, width, channels) of the uint8 images that networks see, by default.
         top_k: how many classes a prediction lists.
-        decode: part of the tf.Transform graph: raw `image` strings [N] to uint8 [N, H, W, C].
+        record_features: what the features of its own TFRecords are called.
         write_sample: writes sample data, made by code, into a folder.
+        label_names: what its labels mean, in their order; () where the data says it.
     """
 
     name: str
     image_shape: tuple[int, int, int]
-    suffix: str
     top_k: int
-    decode: Callable[[Any], Any]
+    record_features: RecordFeatures
     write_sample: Callable[[str], None]
+    label_names: tuple[str, ...] = ()
+
+    def shape(self, image_size: int = 0) -> tuple[int, int, int]:
+        """Returns the shape of images of `image_size` pixels a side; 0 for the default.
+
+        Raises:
+            InputError: a network cannot see so small or so large an image.
+        """
+        if image_size == 0:
+            return self.image_shape
+        if not 8 <= image_size <= 1024:
+            raise InputError(
+                f"image_size={image_size}: expected 8 to 1024 pixels; change it or leave it out"
+                f" for {self.image_shape[0]}"
+            )
+        return (image_size, image_size, self.image_shape[2])
 
 
 def find_challenge(name: str) -> Challenge:

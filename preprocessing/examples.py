@@ -59,6 +59,7 @@ class ExamplesInfo:
         pixel_variance: their variance.
         splits: by name.
         warnings: what the user should know, such as classes with fewer rows than asked for.
+        bad_images: the images that did not decode and were left out, each with the reason.
     """
 
     challenge: str
@@ -71,6 +72,7 @@ class ExamplesInfo:
     pixel_variance: list[float]
     splits: dict[str, Split]
     warnings: list[str] = field(default_factory=list)
+    bad_images: dict[str, str] = field(default_factory=dict)
 
     @property
     def image_bytes(self) -> int:

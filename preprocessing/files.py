@@ -1,7 +1,6 @@
-"""Lists and opens the files of a source, local or in a bucket.
+"""Lists and opens files, local or in a bucket.
 
-Beam's FileSystems do it for buckets and for opening; listing a local folder must not cost its
-import, since the command line does it before every run.
+Beam's FileSystems do it for buckets; local files must not cost its import, which takes seconds.
 """
 
 import glob
@@ -13,8 +12,8 @@ from preprocessing.errors import InputError
 
 
 @dataclass(frozen=True)
-class SourceFile:
-    """A file of a source.
+class File:
+    """A file as a listing shows it.
 
     Attributes:
         path: where it is.
@@ -27,31 +26,24 @@ class SourceFile:
     modified: float
 
 
-def list_files(source: str, suffix: str) -> list[SourceFile]:
-    """Returns what a folder, file or glob stands for, sorted by path.
+def list_files(pattern: str) -> list[File]:
+    """Returns the files that a glob matches, sorted by path; a path matches itself.
 
     Args:
-        source: local, or a `gs://` URI.
-        suffix: ending of the files that count within a folder, such as `.npy`.
+        pattern: local, or a `gs://` URI, in which `**` goes through folders.
 
     Raises:
-        InputError: there is no such folder, or it cannot be listed.
+        InputError: a bucket cannot be listed.
     """
-    is_local_folder = Path(source).is_dir()
-    is_folder = is_local_folder or not (
-        any(sign in source for sign in "*?[") or source.endswith(suffix)
-    )
-    folder = glob.escape(source) if is_local_folder else source
-    pattern = f"{folder.rstrip('/')}/*{suffix}" if is_folder else source
-    if "://" in source:
-        return sorted(_list_bucket(source, pattern), key=lambda file: file.path)
-    if is_folder and not is_local_folder:
-        raise InputError(f"{source}: no such folder; name a folder, glob or gs:// URI")
-    files = []
-    for path in sorted(glob.glob(pattern)):  # noqa: PTH207 (an absolute pattern is fine)
-        state = Path(path).stat()
-        files.append(SourceFile(path, state.st_size, state.st_mtime))
-    return files
+    if "://" in pattern:
+        return sorted(_list_bucket(pattern), key=lambda file: file.path)
+    return [local_file(path) for path in sorted(glob.glob(pattern)) if Path(path).is_file()]  # noqa: PTH207 (an absolute pattern is fine)
+
+
+def local_file(path: str) -> File:
+    """Returns what the disk says of a file."""
+    state = Path(path).stat()
+    return File(path, state.st_size, state.st_mtime)
 
 
 def open_file(path: str) -> Any:
@@ -60,11 +52,8 @@ def open_file(path: str) -> Any:
     Raises:
         InputError: the file is missing or may not be read.
     """
-    from apache_beam.io.filesystem import CompressionTypes
-    from apache_beam.io.filesystems import FileSystems
-
     try:
-        return FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
+        return _open_in_bucket(path) if "://" in path else Path(path).open("rb")
     except Exception as error:
         raise InputError(
             f"{path}: cannot be read ({first_line(error)}); check that it is there and that you may"
@@ -72,19 +61,25 @@ def open_file(path: str) -> Any:
         ) from error
 
 
+def _open_in_bucket(path: str) -> Any:
+    from apache_beam.io.filesystem import CompressionTypes
+    from apache_beam.io.filesystems import FileSystems
+
+    return FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
+
+
 def first_line(error: Exception) -> str:
     """Returns what an exception says, cut to one line."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def _list_bucket(source: str, pattern: str) -> list[SourceFile]:
+def _list_bucket(pattern: str) -> list[File]:
     from apache_beam.io.filesystems import FileSystems
 
     try:
         matches = FileSystems.match([pattern])[0].metadata_list
     except Exception as error:
-        raise InputError(f"{source}: cannot be listed ({first_line(error)})") from error
+        raise InputError(f"{pattern}: cannot be listed ({first_line(error)})") from error
     return [
-        SourceFile(match.path, match.size_in_bytes, match.last_updated_in_seconds)
-        for match in matches
+        File(match.path, match.size_in_bytes, match.last_updated_in_seconds) for match in matches
     ]

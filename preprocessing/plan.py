@@ -6,72 +6,95 @@ a shard reads a class in a few runs and not in thousands of single rows; a shard
 shuffled once more among the classes.
 """
 
+import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from preprocessing.bitmaps import BitmapFile, find_bitmaps
 from preprocessing.challenge import find_challenge
 from preprocessing.errors import InputError
 from preprocessing.examples import SPLITS, Split
-
-Rows = npt.NDArray[np.int64]
+from preprocessing.sources.open import open_source
+from preprocessing.sources.source import Pool, RawImages, Rows, Source, TestSet
 
 _LARGEST_BLOCK = 128
 _BLOCKS = 1024  # a class is cut into at least this many blocks, where it has the rows
-_LEAST_ROWS = 3  # one for each split
 _LEAST_ID_DIGITS = 7
 
 
 @dataclass(frozen=True)
 class SplitSizes:
-    """Examples a class: what the user asks for, or what a class gets."""
+    """Examples a class that the user asks for.
+
+    Splits that the data comes with are not drawn: its test set is used whole, its validation
+    split up to `validation` examples a class.
+
+    Attributes:
+        train: for training; 0 for all there are.
+        validation: for validation.
+        test: for testing.
+
+    Raises:
+        InputError: a size cannot be.
+    """
 
     train: int = 10_000
     validation: int = 2_000
     test: int = 2_000
 
     def __post_init__(self) -> None:
-        for split in SPLITS:
-            if getattr(self, split) < 1:
+        for split, least in zip(SPLITS, (0, 1, 1), strict=True):
+            if getattr(self, split) < least:
                 raise InputError(
-                    f"{split}_per_class: expected at least 1, got {getattr(self, split)}"
+                    f"{split}_per_class: expected at least {least}, got {getattr(self, split)}"
                 )
 
-    @property
-    def total(self) -> int:
-        """Rows of all three splits."""
-        return self.train + self.validation + self.test
+    def fitted(self, rows: int, drawn: Collection[str] = SPLITS) -> dict[str, int]:
+        """Returns what each split gets of a class.
 
-    def fitted(self, rows: int) -> "SplitSizes":
-        """Returns these sizes, or 80/10/10 of a class that has fewer rows."""
-        if rows >= self.total:
-            return self
-        held_out = max(1, rows // 10)
-        return SplitSizes(rows - 2 * held_out, held_out, held_out)
+        Where the rows do not suffice, validation and test get a tenth of them each at most, and
+        training the rest.
+
+        Args:
+            rows: rows of the class.
+            drawn: the splits that are drawn from them, `train` among them.
+        """
+        held_out = {split: getattr(self, split) for split in SPLITS[1:] if split in drawn}
+        if not self.train or rows < self.train + sum(held_out.values()):
+            tenth = max(1, rows // 10)
+            held_out = {split: min(size, tenth) for split, size in held_out.items()}
+        rest = rows - sum(held_out.values())
+        return {"train": min(self.train, rest) if self.train else rest} | held_out
 
 
 def plan_examples(
-    source: str, challenge: str, sizes: SplitSizes, seed: int, shard_size: int
+    source: str,
+    challenge: str,
+    sizes: SplitSizes,
+    seed: int,
+    shard_size: int,
+    image_size: int = 0,
 ) -> "Plan":
-    """Returns the plan for a source, of which it reads the files' headers.
+    """Returns the plan for a source.
 
     Args:
         source: folder, glob or `gs://` URI of the raw data.
         challenge: name of the challenge.
-        sizes: examples a class; a class with fewer rows is split 80/10/10.
+        sizes: examples a class.
         seed: draws the rows.
         shard_size: examples a file at most.
+        image_size: pixels a side; 0 for the challenge's own.
 
     Raises:
         InputError: something in the source or a parameter is wrong.
     """
-    height, width, channels = find_challenge(challenge).image_shape
-    files = find_bitmaps(source, height * width * channels)
-    return Plan(tuple(files), sizes, seed, shard_size)
+    facts = find_challenge(challenge)
+    shape = facts.shape(image_size)
+    return Plan(open_source(source, facts, shape), shape, sizes, seed, shard_size)
 
 
 @dataclass(frozen=True)
@@ -85,16 +108,18 @@ class Shard:
 
 @dataclass(frozen=True)
 class Plan:
-    """Which row of which file becomes which record.
+    """Which row of the source becomes which record.
 
     Attributes:
-        files: the classes, in label order.
+        source: the raw data.
+        image_shape: (height, width, channels) of the examples.
         sizes: examples a class that were asked for.
         seed: draws the rows.
         shard_size: examples a shard at most, but one of each class may always be in.
     """
 
-    files: tuple[BitmapFile, ...]
+    source: Source
+    image_shape: tuple[int, int, int]
     sizes: SplitSizes
     seed: int
     shard_size: int
@@ -104,29 +129,48 @@ class Plan:
             raise InputError(f"shard_size: expected at least 1, got {self.shard_size}")
         if self.seed < 0:
             raise InputError(f"seed: expected 0 or more, got {self.seed}")
-        for file in self.files:
-            if file.rows < _LEAST_ROWS:
+        for name, rows in zip(self.class_names, self.source.train.counts, strict=True):
+            if rows < len(self._drawn_from_train):
                 raise InputError(
-                    f"{file.path}: holds {file.rows} drawings; expected at least {_LEAST_ROWS},"
-                    " one for each of train, validation and test"
+                    f"class {name!r} has {rows} images; expected at least"
+                    f" {len(self._drawn_from_train)}, one for each of"
+                    f" {', '.join(self._drawn_from_train)}"
                 )
 
     @property
     def class_names(self) -> list[str]:
         """Names in label order."""
-        return [file.class_name for file in self.files]
+        return self.source.class_names
+
+    @property
+    def image_bytes(self) -> int:
+        """Pixels of an image."""
+        return math.prod(self.image_shape)
 
     def counts(self, split: str) -> list[int]:
-        """Returns the examples of each class in `split`, in label order."""
-        return [getattr(self.sizes.fitted(file.rows), split) for file in self.files]
+        """Returns the examples of each class in `split`, in label order.
+
+        Of a test set that comes with the data, the classes do not count: it is one list.
+        """
+        source = self.source
+        if split == "test" and source.test:
+            return [len(source.test.ids)]
+        if split == "validation" and source.validation:
+            return [min(rows, self.sizes.validation) for rows in source.validation.counts]
+        return [sizes[split] for sizes in self._fitted]
 
     def split(self, split: str) -> Split:
         """Returns what `split` will hold."""
         counts = self.counts(split)
         total = sum(counts)
-        digits = max(_LEAST_ID_DIGITS, len(str(total - 1))) if split == "test" else 0
-        by_class = dict(zip(self.class_names, counts, strict=True))
-        return Split(total, self._shard_count(counts), digits, by_class)
+        by_class = dict(zip(self.class_names, counts, strict=False))
+        id_bytes = 0
+        if split == "test":
+            id_bytes = max(_LEAST_ID_DIGITS, len(str(total - 1)))
+            if test := self.source.test:
+                id_bytes = max(len(name.encode()) for name in test.ids)
+                by_class = self._by_class(test)
+        return Split(total, self._shard_count(counts), id_bytes, by_class)
 
     def shards(self) -> Iterator[Shard]:
         """Yields every shard of every split."""
@@ -135,15 +179,16 @@ class Plan:
             yield from (Shard(split, index, count) for index in range(count))
 
     def rows(self, label: int, split: str, start: int, stop: int) -> Rows:
-        """Returns the row numbers of examples `start` to `stop` of a class in a split."""
-        file = self.files[label]
-        sizes = self.sizes.fitted(file.rows)
-        offset = {
-            "train": 0,
-            "validation": sizes.train,
-            "test": sizes.train + sizes.validation,
-        }[split]
-        return self._permuted(file, offset + start, offset + stop)
+        """Returns the row numbers, within the class, of its examples `start` to `stop`."""
+        if split == "test" and self.source.test:
+            return np.arange(start, stop)
+        if split == "validation" and self.source.validation:
+            return self._permuted(self.source.validation.counts[label], label, start, stop)
+        first = 0
+        for before in SPLITS[: SPLITS.index(split)]:
+            if before in self._drawn_from_train:
+                first += self.counts(before)[label]
+        return self._permuted(self.source.train.counts[label], label, first + start, first + stop)
 
     def shard_rows(self, shard: Shard) -> list[Rows]:
         """Returns, for each class in label order, the row numbers that `shard` holds."""
@@ -157,17 +202,43 @@ class Plan:
             for label, count in enumerate(self.counts(shard.split))
         ]
 
+    def read(self, label: int, split: str, rows: Rows) -> RawImages:
+        """Returns the raw images of rows of a class in a split; `rows` ascend."""
+        if split == "test" and self.source.test:
+            return self.source.test.reader.read(rows)
+        return self._pool(split).read(label, rows)
+
+    def name(self, label: int, split: str, row: int) -> str:
+        """Returns what a message calls a row of a class in a split."""
+        if split == "test" and self.source.test:
+            return self.source.test.reader.name(row)
+        return self._pool(split).name(label, row)
+
     def shard_order(self, shard: Shard, examples: int) -> Rows:
         """Returns the record number of each of a shard's examples, counted class by class."""
+        if shard.split == "test" and self.source.test:
+            return np.arange(examples)
         split = SPLITS.index(shard.split)
         return self._generator(split, shard.index).permutation(examples)
 
-    def shard_labels(self, shard: Shard) -> npt.NDArray[np.int64]:
-        """Returns the label of every record of `shard`, in the order of the file."""
+    def shard_labels(self, shard: Shard) -> npt.NDArray[np.int64] | None:
+        """Returns the label of every record of `shard`, in the order of the file, where known."""
         lengths = [len(rows) for rows in self.shard_rows(shard)]
+        if shard.split == "test" and (test := self.source.test):
+            first = self.first_id(shard)
+            return None if test.labels is None else test.labels[first : first + sum(lengths)]
         labels = np.empty(sum(lengths), np.int64)
         labels[self.shard_order(shard, len(labels))] = np.repeat(np.arange(len(lengths)), lengths)
         return labels
+
+    def shard_ids(self, shard: Shard) -> list[str]:
+        """Returns the id of every record of a shard of the test split."""
+        first = self.first_id(shard)
+        stop = first + sum(map(len, self.shard_rows(shard)))
+        if test := self.source.test:
+            return test.ids[first:stop]
+        digits = self.split("test").id_bytes
+        return [str(number).zfill(digits) for number in range(first, stop)]
 
     def first_id(self, shard: Shard) -> int:
         """Returns the number of the first record of `shard` within its split."""
@@ -175,14 +246,49 @@ class Plan:
 
     def warnings(self) -> list[str]:
         """Returns a line on the classes that have fewer rows than asked for, if there are."""
-        short = [file.rows for file in self.files if file.rows < self.sizes.total]
+        drawn = self._drawn_from_train
+        counts = self.source.train.counts
+        short = [
+            rows
+            for rows, sizes in zip(counts, self._fitted, strict=True)
+            if any(sizes[split] < getattr(self.sizes, split) for split in drawn)
+        ]
         if not short:
             return []
         have = f"{min(short):,} to {max(short):,}" if min(short) < max(short) else f"{short[0]:,}"
+        asked = " and ".join(
+            f"{getattr(self.sizes, split):,} for {split}"
+            for split in drawn
+            if getattr(self.sizes, split)
+        )
+        held_out = " and to ".join(drawn[1:])
         return [
-            f"{len(short)} of {len(self.files)} classes have fewer than the {self.sizes.total:,}"
-            f" drawings asked for ({have}); each is split 80/10/10"
+            f"{len(short)} of {len(counts)} classes have too few images ({have}) for the {asked}"
+            f" asked for" + (f"; a tenth at most goes to {held_out}" if held_out else "")
         ]
+
+    @cached_property
+    def _drawn_from_train(self) -> list[str]:
+        """The splits that the data does not come with."""
+        given = {"validation": self.source.validation, "test": self.source.test}
+        return [split for split in SPLITS if given.get(split) is None]
+
+    @cached_property
+    def _fitted(self) -> list[dict[str, int]]:
+        """Examples of each class in the splits that are drawn from `train`."""
+        return [
+            self.sizes.fitted(rows, self._drawn_from_train) for rows in self.source.train.counts
+        ]
+
+    def _pool(self, split: str) -> Pool:
+        given = self.source.validation if split == "validation" else None
+        return given or self.source.train
+
+    def _by_class(self, test: TestSet) -> dict[str, int]:
+        if test.labels is None:
+            return {}
+        counts = np.bincount(test.labels, minlength=len(self.class_names)).tolist()
+        return dict(zip(self.class_names, counts, strict=True))
 
     def _shard_count(self, counts: list[int]) -> int:
         """Returns the least number of shards in which none holds more than `shard_size`."""
@@ -191,22 +297,21 @@ class Plan:
             count += 1
         return min(count, max(counts))  # of some class a shard has an example, so none is empty
 
-    def _permuted(self, file: BitmapFile, start: int, stop: int) -> Rows:
-        """Returns rows `start` to `stop` of the seeded order of all rows of a class."""
+    def _permuted(self, rows: int, label: int, start: int, stop: int) -> Rows:
+        """Returns examples `start` to `stop` of the seeded order of all rows of a class."""
         if start == stop:
             return np.empty(0, np.int64)
-        block = min(_LARGEST_BLOCK, max(1, file.rows // _BLOCKS))
-        order = self._generator(len(SPLITS), zlib.crc32(file.class_name.encode())).permutation(
-            -(-file.rows // block)
-        )
-        lengths = np.minimum(block, file.rows - order * block)
+        block = min(_LARGEST_BLOCK, max(1, rows // _BLOCKS))
+        name = zlib.crc32(self.class_names[label].encode())
+        order = self._generator(len(SPLITS), name).permutation(-(-rows // block))
+        lengths = np.minimum(block, rows - order * block)
         ends = np.cumsum(lengths)
         first, last = np.searchsorted(ends, (start, stop - 1), side="right")
         blocks = order[first : last + 1]
-        rows = (blocks[:, None] * block + np.arange(block)).ravel()
-        rows = rows[rows < file.rows]  # the file's last block may be short
+        drawn = (blocks[:, None] * block + np.arange(block)).ravel()
+        drawn = drawn[drawn < rows]  # the last block may be short
         skipped = start - (ends[first] - lengths[first])
-        return rows[skipped : skipped + stop - start]
+        return drawn[skipped : skipped + stop - start]
 
     def _generator(self, *stream: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, *stream])

@@ -8,21 +8,24 @@ import multiprocessing
 import os
 import threading
 import uuid
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from preprocessing.challenge import find_challenge
 from preprocessing.errors import InputError
-from preprocessing.examples import METADATA_FILE, SPLITS, ExamplesInfo
+from preprocessing.examples import METADATA_FILE, SPLITS, ExamplesInfo, Split
 from preprocessing.plan import Plan, SplitSizes, plan_examples
 from preprocessing.progress import report_note, report_progress
 
 if TYPE_CHECKING:
     from preprocessing.transform import Statistics
+    from preprocessing.write_examples import BadImage
 
 _DEFAULT_SIZES = SplitSizes()
-_PlanArguments = tuple[str, str, SplitSizes, int, int]
+_NAMED_BAD_IMAGES = 3
 
 
 def preprocess(
@@ -33,6 +36,8 @@ def preprocess(
     sizes: SplitSizes = _DEFAULT_SIZES,
     seed: int = 0,
     shard_size: int = 32_768,
+    image_size: int = 0,
+    max_bad_fraction: float = 0.0,
     full_pass: bool = False,
     source_fingerprint: str = "",
     beam_args: Sequence[str] = (),
@@ -44,9 +49,11 @@ def preprocess(
         examples_folder: gets the examples (see `preprocessing.examples`).
         transform_folder: gets the tf.Transform graph.
         challenge: name of the challenge.
-        sizes: examples a class; a class with fewer rows is split 80/10/10.
+        sizes: examples a class.
         seed: draws the rows.
         shard_size: examples a file at most.
+        image_size: pixels a side; 0 for the challenge's own.
+        max_bad_fraction: share of the images that may fail to decode; these are left out.
         full_pass: take the statistics over all training rows, not over a sample.
         source_fingerprint: stands for the state of the source; written into `examples.json`.
         beam_args: Beam's own options.
@@ -57,36 +64,39 @@ def preprocess(
     Raises:
         InputError: something in the source, a parameter or the output folder is wrong.
     """
-    arguments = (source, challenge, sizes, seed, shard_size)
-    spawn = multiprocessing.get_context("spawn")
-    # TensorFlow takes as long to start as a million drawings take to write: side by side.
-    with ProcessPoolExecutor(1, spawn, initializer=_end_with_parent) as pool:
-        analysis = pool.submit(_analyze, arguments, transform_folder, full_pass, list(beam_args))
-        try:
-            plan = _write(arguments, examples_folder, beam_args)
-        except BaseException:
-            for process in multiprocessing.active_children():
-                process.terminate()  # else the user would wait for it to be told
-            raise
+    if not 0 <= max_bad_fraction < 1:
+        raise InputError(
+            f"max_bad_fraction={max_bad_fraction}: expected a share of 0 or more, below 1"
+        )
+    plan = plan_examples(source, challenge, sizes, seed, shard_size, image_size)
+    for warning in plan.warnings():
+        report_note(warning)
+    call = _at_once if plan.source.encoded else _in_child  # who decodes needs the graph first
+    with call(_analyze, plan, transform_folder, full_pass, list(beam_args)) as analysis:
+        from preprocessing.write_examples import write_examples
+
+        bad = write_examples(plan, examples_folder, transform_folder, beam_args)
+        _check_bad_images(bad, plan, max_bad_fraction)
         report_progress(0.9, "waiting for the statistics of tf.Transform")
-        statistics = analysis.result()
+        statistics = analysis()
     if statistics.class_names != plan.class_names:
         raise InputError(
             f"{source}: tf.Transform read the class names as {statistics.class_names}, not as"
-            f" {plan.class_names}; rename the files without special characters"
+            f" {plan.class_names}; rename them without special characters"
         )
 
     info = ExamplesInfo(
         challenge=challenge,
-        image_shape=find_challenge(challenge).image_shape,
+        image_shape=plan.image_shape,
         class_names=statistics.class_names,
         seed=seed,
         source=source,
         source_fingerprint=source_fingerprint,
         pixel_mean=statistics.pixel_mean,
         pixel_variance=statistics.pixel_variance,
-        splits={split: plan.split(split) for split in SPLITS},
+        splits={split: _without(plan.split(split), split, bad, plan) for split in SPLITS},
         warnings=plan.warnings(),
+        bad_images={image.name: image.reason for image in bad},
     )
     from preprocessing.beam import write_file
 
@@ -94,25 +104,63 @@ def preprocess(
     return info
 
 
-def _analyze(
-    arguments: _PlanArguments, folder: str, full_pass: bool, beam_args: Sequence[str]
-) -> "Statistics":
-    """Plans and analyzes, in a process of its own."""
+def _analyze(plan: Plan, folder: str, full_pass: bool, beam_args: Sequence[str]) -> "Statistics":
     from preprocessing.transform import analyze
 
-    _, challenge, *_ = arguments
-    return analyze(plan_examples(*arguments), challenge, folder, full_pass, beam_args)
+    return analyze(plan, folder, full_pass, beam_args)
 
 
-def _write(arguments: _PlanArguments, folder: str, beam_args: Sequence[str]) -> Plan:
-    """Plans and writes the examples, without `examples.json`."""
-    from preprocessing.write_examples import write_examples
+def _check_bad_images(bad: Sequence["BadImage"], plan: Plan, max_bad_fraction: float) -> None:
+    total = sum(plan.split(split).examples for split in SPLITS)
+    for image in bad:
+        print(f"{image.name}: does not decode: {image.reason}", flush=True)
+    if len(bad) > max_bad_fraction * total:
+        named = "; ".join(f"{image.name}: {image.reason}" for image in bad[:_NAMED_BAD_IMAGES])
+        more = "; ..." if len(bad) > _NAMED_BAD_IMAGES else ""
+        raise InputError(
+            f"{len(bad)} of {total:,} images do not decode ({named}{more}); remove or replace them,"
+            f" or raise max_bad_fraction, now {max_bad_fraction:g}, to leave them out"
+        )
+    if bad:
+        report_note(
+            f"{len(bad)} of {total:,} images do not decode and are left out; {METADATA_FILE} names"
+            " them"
+        )
 
-    plan = plan_examples(*arguments)
-    for warning in plan.warnings():
-        report_note(warning)
-    write_examples(plan, folder, beam_args)
-    return plan
+
+def _without(split: Split, name: str, bad: Sequence["BadImage"], plan: Plan) -> Split:
+    """Returns what a split holds without the bad images."""
+    missing = [image for image in bad if image.split == name]
+    by_class = Counter(plan.class_names[image.label] for image in missing if image.label >= 0)
+    return replace(
+        split,
+        examples=split.examples - len(missing),
+        by_class={key: count - by_class[key] for key, count in split.by_class.items()},
+    )
+
+
+@contextmanager
+def _at_once(function: Callable[..., Any], *arguments: Any) -> Iterator[Callable[[], Any]]:
+    """Calls a function; yields what returns its result."""
+    result = function(*arguments)
+    yield lambda: result
+
+
+@contextmanager
+def _in_child(function: Callable[..., Any], *arguments: Any) -> Iterator[Callable[[], Any]]:
+    """Calls a function in a process of its own; yields what waits for its result.
+
+    TensorFlow takes as long to start as a million drawings take to write: side by side.
+    """
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, spawn, initializer=_end_with_parent) as pool:
+        future = pool.submit(function, *arguments)
+        try:
+            yield future.result
+        except BaseException:
+            for process in multiprocessing.active_children():
+                process.terminate()  # else the user would wait for it to be told
+            raise
 
 
 def _end_with_parent() -> None:

@@ -1,17 +1,19 @@
-"""Quick, Draw!: black and white drawings of 28x28 pixels, a class a file, 784 bytes a drawing."""
+"""Quick, Draw!: black and white drawings of 28x28 pixels; ten classes in the competition."""
 
-from typing import Any
+from preprocessing.challenge import Challenge, RecordFeatures
 
-from preprocessing.challenge import Challenge
-
-IMAGE_SHAPE = (28, 28, 1)
-
-
-def decode(images: Any) -> Any:
-    """Returns raw bitmaps, strings [N] of 784 bytes, as uint8 [N, 28, 28, 1]."""
-    import tensorflow as tf
-
-    return tf.reshape(tf.io.decode_raw(images, tf.uint8), [-1, *IMAGE_SHAPE])
+LABEL_NAMES = (
+    "ants",
+    "boomerang",
+    "cake",
+    "lion",
+    "monkey",
+    "pig",
+    "scissor",
+    "skull",
+    "television",
+    "traffic_light",
+)
 
 
 def write_sample(folder: str) -> None:
@@ -23,9 +25,9 @@ def write_sample(folder: str) -> None:
 
 CHALLENGE = Challenge(
     name="quickdraw",
-    image_shape=IMAGE_SHAPE,
-    suffix=".npy",
+    image_shape=(28, 28, 1),
     top_k=5,
-    decode=decode,
+    record_features=RecordFeatures(image="image", label="label", image_id="image_id"),
     write_sample=write_sample,
+    label_names=LABEL_NAMES,
 )

@@ -14,10 +14,15 @@ import pyarrow as pa
 from apache_beam.io.filesystems import FileSystems
 
 from preprocessing.beam import make_folder, run_pipeline
-from preprocessing.challenge import find_challenge
+from preprocessing.decode import ImageDecoder, decode_images
 from preprocessing.plan import Plan
 
 SAMPLE_EXAMPLES = 20_000
+"""Training examples whose pixels are analyzed, of images that are pixels already."""
+
+SAMPLE_ENCODED = 2_000
+"""The same of JPEG and PNG images, which take a hundred times as long."""
+
 _BATCH = 2_048
 
 
@@ -38,7 +43,6 @@ class Statistics:
 
 def analyze(
     plan: Plan,
-    challenge: str,
     folder: str,
     full_pass: bool = False,
     beam_args: Sequence[str] = (),
@@ -47,9 +51,8 @@ def analyze(
 
     Args:
         plan: where the training rows are.
-        challenge: name of the challenge, whose `decode` is part of the graph.
         folder: gets `transform_fn/` and `transformed_metadata/`, as `tft.TFTransformOutput`
-            reads them. The raw features are `image` (bytes as the source has them), `label`
+            reads them. The raw features are `image` (see `preprocessing.decode`), `label`
             (class name) and `label_rank`; the transformed ones `image` (int64 [H, W, C], 0 to 255),
             `label` (int64), `pixel_mean` and `pixel_variance` (float32 [C]).
         full_pass: over every training row, not over a sample.
@@ -64,11 +67,11 @@ def analyze(
     from tensorflow_metadata.proto.v0 import schema_pb2
     from tfx_bsl.tfxio import tensor_adapter
 
-    decode = find_challenge(challenge).decode
     counts = _analyzed_counts(plan, full_pass)
 
     def preprocessing_fn(inputs: dict[str, Any]) -> dict[str, Any]:
-        image = tf.cast(decode(inputs["image"]), tf.int64)  # tf.Transform has no uint8 features
+        # tf.Transform has no uint8 features.
+        image = tf.cast(decode_images(inputs["image"], plan.image_shape), tf.int64)
         channels = image.shape[-1]
         pixels = tf.reshape(image, [-1, channels])
         # Sums of whole numbers are the same in whatever order the batches come.
@@ -140,7 +143,8 @@ def _analyzed_counts(plan: Plan, full_pass: bool) -> list[int]:
     counts = plan.counts("train")
     if full_pass:
         return counts
-    return [min(count, -(-SAMPLE_EXAMPLES // len(counts))) for count in counts]
+    sample = SAMPLE_ENCODED if plan.source.encoded else SAMPLE_EXAMPLES
+    return [min(count, -(-sample // len(counts))) for count in counts]
 
 
 def _chunks(counts: list[int]) -> list[tuple[int, int, int]]:
@@ -156,19 +160,35 @@ class _ReadChunk(beam.DoFn):  # type: ignore[misc]
     def __init__(self, plan: Plan, counts: list[int]) -> None:
         self._plan = plan
         self._counts = counts
+        self._decode: ImageDecoder | None = None
+
+    def setup(self) -> None:
+        if self._plan.source.encoded:
+            shape, size = self._plan.image_shape, self._plan.image_bytes
+            self._decode = ImageDecoder(lambda images: decode_images(images, shape), size)
 
     def process(self, chunk: tuple[int, int, int]) -> Iterator[pa.RecordBatch]:
         label, start, stop = chunk
-        file = self._plan.files[label]
-        images = file.read(np.sort(self._plan.rows(label, "train", start, stop)))
-        # The vocabulary is sorted by the sum of these weights: by 1 for the last class, and 1
-        # more for each before it. So its order is that of the labels.
-        rank = (len(self._plan.files) - label) / self._counts[label]
+        rows = np.sort(self._plan.rows(label, "train", start, stop))
+        images = self._plan.read(label, "train", rows)
+        if isinstance(images, list):
+            assert self._decode is not None
+            _, bad = self._decode(images)
+            # Damaged images are told when the examples are written; here one stops the analysis.
+            images = [image for place, image in enumerate(images) if place not in bad]
+            column = pa.array(images, pa.binary())
+        else:
+            pixels = pa.binary(self._plan.image_bytes)
+            column = pa.FixedSizeBinaryArray.from_buffers(
+                pixels, len(images), [None, pa.py_buffer(images)]
+            ).cast(pa.binary())
+        # The vocabulary is sorted by the sum of these weights: 1 for the last class, and 1 more
+        # for each before it. So its order is that of the labels.
+        classes = len(self._plan.class_names)
+        rank = (classes - label) / self._counts[label] * len(rows) / max(1, len(images))
         columns = [
-            pa.FixedSizeBinaryArray.from_buffers(
-                pa.binary(file.width), len(images), [None, pa.py_buffer(images)]
-            ).cast(pa.binary()),
-            pa.array([file.class_name.encode()] * len(images)),
+            column,
+            pa.array([self._plan.class_names[label].encode()] * len(images), pa.binary()),
             pa.array(np.full(len(images), rank, np.float32)),
         ]
         one_each = pa.array(np.arange(len(images) + 1, dtype=np.int32))
@@ -178,16 +198,30 @@ class _ReadChunk(beam.DoFn):  # type: ignore[misc]
         )
 
 
+def graph_decoder(folder: str, image_bytes: int) -> ImageDecoder:
+    """Returns what decodes images as the transform graph in `folder` does, and so as serving does.
+
+    Args:
+        folder: what `analyze` wrote.
+        image_bytes: height * width * channels.
+    """
+    import tensorflow as tf
+    import tensorflow_transform as tft
+
+    transform = tft.TFTransformOutput(folder).transform_features_layer()
+    return ImageDecoder(
+        lambda images: tf.cast(transform({"image": images})["image"], tf.uint8), image_bytes
+    )
+
+
 def _read_back(output: Any, plan: Plan) -> Statistics:
-    """Applies the written graph to one record and returns the statistics that it holds."""
+    """Applies the written graph to a blank image and returns the statistics that it holds."""
     import tensorflow as tf
 
-    file = plan.files[0]
-    record = file.read(plan.rows(0, "train", 0, 1))[0].tobytes()
     transformed = output.transform_features_layer()(
         {
-            "image": tf.constant([record]),
-            "label": tf.constant([file.class_name]),
+            "image": tf.constant([bytes(plan.image_bytes)]),
+            "label": tf.constant(plan.class_names[:1]),
             "label_rank": tf.constant([0.0]),
         }
     )

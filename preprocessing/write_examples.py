@@ -1,14 +1,20 @@
 """Writes a plan's shards with Beam: a work item is a shard, never an image."""
 
+import csv
+import io
+import json
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from glob import escape
 
 import apache_beam as beam
 import numpy as np
 from apache_beam.io.filesystems import FileSystems
 
-from preprocessing.beam import make_folder, run_pipeline, watch_files, write_file
+from preprocessing.beam import make_folder, remove_files, run_pipeline, watch_files, write_file
+from preprocessing.decode import ImageDecoder
 from preprocessing.examples import (
     METADATA_FILE,
     SPLITS,
@@ -16,90 +22,173 @@ from preprocessing.examples import (
     TEST_LABELS_FILE,
     shard_name,
 )
+from preprocessing.files import open_file
 from preprocessing.plan import Plan, Shard
 from preprocessing.progress import report_progress
 from preprocessing.records import Bytes, RecordLayout
 
+_BAD_IMAGES_FILE = ".bad-images.json"
 
-def write_examples(plan: Plan, folder: str, beam_args: Sequence[str] = ()) -> None:
+
+@dataclass(frozen=True)
+class BadImage:
+    """An image that does not decode, and so is in no shard.
+
+    Attributes:
+        split: where it would be.
+        label: its class; -1 where it is not known.
+        image_id: its id, in the test split.
+        name: of its file or record.
+        reason: why it does not decode.
+    """
+
+    split: str
+    label: int
+    image_id: str
+    name: str
+    reason: str
+
+
+def write_examples(
+    plan: Plan, folder: str, transform_folder: str, beam_args: Sequence[str] = ()
+) -> list[BadImage]:
     """Writes every shard of `plan`, the test manifest and the test labels; no `examples.json`.
 
     Args:
         plan: which row becomes which record.
         folder: local or `gs://`; gets `train/`, `validation/` and `test/`.
+        transform_folder: the transform graph; it decodes images, and is not read for pixels.
         beam_args: Beam's own options.
+
+    Returns:
+        The images that could not be decoded.
 
     Raises:
         InputError: a source file changed or a file cannot be written.
     """
     for split in SPLITS:
         make_folder(FileSystems.join(folder, split))
-    metadata = FileSystems.join(folder, METADATA_FILE)
-    if FileSystems.exists(metadata):
-        FileSystems.delete([metadata])  # of an earlier attempt, whose shards are replaced now
-    with watch_files(FileSystems.join(folder, "*", "examples-*.tfrecord"), _progress(plan)):
-        run_pipeline(
-            lambda pipeline: (
-                pipeline
-                | "Shards" >> beam.Create(list(plan.shards()), reshuffle=True)
-                | "Write" >> beam.ParDo(_WriteShard(plan, folder))
-            ),
-            beam_args,
+    # What an earlier attempt left would not belong to the shards that are replaced now.
+    for name in (METADATA_FILE, TEST_IDS_FILE, TEST_LABELS_FILE):
+        remove_files(escape(FileSystems.join(folder, name)))
+    collected = FileSystems.join(folder, _BAD_IMAGES_FILE)
+
+    def build(pipeline: beam.Pipeline) -> None:
+        bad = (
+            pipeline
+            | "Shards" >> beam.Create(list(plan.shards()), reshuffle=True)
+            | "Write" >> beam.ParDo(_WriteShard(plan, folder, transform_folder))
         )
-    ids, labels = _test_manifest(plan)
-    attempt = uuid.uuid4().hex
-    write_file(FileSystems.join(folder, TEST_IDS_FILE), ids, attempt)
-    write_file(FileSystems.join(folder, TEST_LABELS_FILE), labels, attempt)
+        if plan.source.encoded:
+            bad | beam.combiners.ToList() | "Bad images" >> beam.Map(_write_json, collected)
+
+    with watch_files(FileSystems.join(folder, "*", "examples-*.tfrecord"), _progress(plan)):
+        run_pipeline(build, beam_args)
+    bad: list[BadImage] = []
+    if plan.source.encoded:
+        with open_file(collected) as file:
+            bad = [BadImage(**values) for values in json.loads(file.read())]
+        remove_files(escape(collected))
+    _write_manifest(plan, folder, bad)
+    return sorted(bad, key=lambda image: (SPLITS.index(image.split), image.name))
 
 
-def shard_records(plan: Plan, shard: Shard) -> Bytes:
-    """Returns the bytes of a shard, `[N, record_bytes]`: a pure function of its arguments."""
+def shard_records(
+    plan: Plan, shard: Shard, decode: ImageDecoder | None = None
+) -> tuple[Bytes, list[BadImage]]:
+    """Returns the bytes of a shard, `[N, record_bytes]`: a pure function of its arguments.
+
+    Args:
+        plan: which row becomes which record.
+        shard: which one.
+        decode: for images that are no pixels yet.
+
+    Returns:
+        The records, and the images that did not decode and are not among them.
+    """
     split = plan.split(shard.split)
-    layout = RecordLayout(plan.files[0].width, split.id_bytes)
+    layout = RecordLayout(plan.image_bytes, split.id_bytes)
     rows = plan.shard_rows(shard)
     total = sum(map(len, rows))
     order = plan.shard_order(shard, total)
     records = layout.allocate(total)
     images = layout.images(records)
+    ids = plan.shard_ids(shard) if split.id_bytes else [""] * total
+    labels = plan.shard_labels(shard)
+    bad: dict[int, BadImage] = {}
     done = 0
-    for file, wanted in zip(plan.files, rows, strict=True):
-        if len(wanted):
-            ascending = np.argsort(wanted)
-            images[order[done : done + len(wanted)][ascending]] = file.read(wanted[ascending])
-            done += len(wanted)
+    for label, wanted in enumerate(rows):
+        if not len(wanted):
+            continue
+        ascending = np.argsort(wanted)
+        places = order[done : done + len(wanted)][ascending]
+        raw = plan.read(label, shard.split, wanted[ascending])
+        if isinstance(raw, list):
+            assert decode is not None
+            raw, reasons = decode(raw)
+            for place, reason in reasons.items():
+                record = int(places[place])
+                name = plan.name(label, shard.split, int(wanted[ascending][place]))
+                known = -1 if labels is None else int(labels[record])
+                bad[record] = BadImage(shard.split, known, ids[record], name, reason)
+        images[places] = raw
+        done += len(wanted)
     if split.id_bytes:
-        first = plan.first_id(shard)
-        numbers = np.arange(first, first + total).astype(f"S{split.id_bytes}")
-        layout.set_ids(records, np.char.zfill(numbers, split.id_bytes))
-    else:
-        layout.set_labels(records, plan.shard_labels(shard))
+        layout.set_ids(records, np.array([image_id.encode() for image_id in ids]))
+    elif labels is not None:
+        layout.set_labels(records, labels)
+    records = np.delete(records, list(bad), axis=0) if bad else records
     layout.seal(records)
-    return records
+    return records, list(bad.values())
 
 
 class _WriteShard(beam.DoFn):  # type: ignore[misc]
-    def __init__(self, plan: Plan, folder: str) -> None:
+    def __init__(self, plan: Plan, folder: str, transform_folder: str) -> None:
         self._plan = plan
         self._folder = folder
+        self._transform_folder = transform_folder
+        self._decode: ImageDecoder | None = None
 
-    def process(self, shard: Shard) -> Iterator[None]:
+    def setup(self) -> None:
+        if self._plan.source.encoded:
+            from preprocessing.transform import graph_decoder
+
+            self._decode = graph_decoder(self._transform_folder, self._plan.image_bytes)
+
+    def process(self, shard: Shard) -> Iterator[BadImage]:
         path = FileSystems.join(self._folder, shard.split, shard_name(shard.index, shard.count))
-        write_file(path, shard_records(self._plan, shard).data, uuid.uuid4().hex)
-        yield from ()
+        records, bad = shard_records(self._plan, shard, self._decode)
+        write_file(path, records.data, uuid.uuid4().hex)
+        yield from bad
 
 
-def _test_manifest(plan: Plan) -> tuple[bytes, bytes]:
-    """Returns the texts of the files with the test ids, and with their labels."""
-    digits = plan.split("test").id_bytes
-    labels = np.concatenate(
-        [plan.shard_labels(shard) for shard in plan.shards() if shard.split == "test"]
-    ).tolist()
-    ids = [str(number).zfill(digits) for number in range(len(labels))]
-    rows = [f"{name},{label}" for name, label in zip(ids, labels, strict=True)]
-    return (
-        "\n".join(["Id", *ids, ""]).encode(),
-        "\n".join(["Id,Category", *rows, ""]).encode(),
-    )
+def _write_json(bad: list[BadImage], path: str) -> None:
+    write_file(path, json.dumps([asdict(image) for image in bad]).encode(), uuid.uuid4().hex)
+
+
+def _write_manifest(plan: Plan, folder: str, bad: Iterable[BadImage]) -> None:
+    """Writes the ids of the test split, and its labels where they are known."""
+    left_out = {image.image_id for image in bad if image.split == "test"}
+    ids: list[str] = []
+    labels: list[int] = []
+    for shard in plan.shards():
+        if shard.split == "test":
+            ids += plan.shard_ids(shard)
+            known = plan.shard_labels(shard)
+            labels += [] if known is None else known.tolist()
+    kept = [image_id not in left_out for image_id in ids]
+    attempt = uuid.uuid4().hex
+    rows: list[tuple[object, ...]] = [(image_id,) for image_id in ids]
+    for name, header, every in (
+        (TEST_IDS_FILE, ("Id",), rows),
+        (TEST_LABELS_FILE, ("Id", "Category"), list(zip(ids, labels, strict=False))),
+    ):
+        if every:
+            text = io.StringIO()
+            writer = csv.writer(text, lineterminator="\n")
+            writer.writerow(header)
+            writer.writerows(row for row, keep in zip(every, kept, strict=True) if keep)
+            write_file(FileSystems.join(folder, name), text.getvalue().encode(), attempt)
 
 
 def _progress(plan: Plan) -> Callable[[int], None]:

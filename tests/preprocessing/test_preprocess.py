@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from preprocessing import transform
-from preprocessing.bitmaps import find_bitmaps
 from preprocessing.errors import InputError
 from preprocessing.examples import METADATA_FILE, SPLITS, TEST_IDS_FILE, TEST_LABELS_FILE, Examples
-from preprocessing.plan import Plan, SplitSizes
+from preprocessing.plan import Plan, SplitSizes, plan_examples
 from preprocessing.preprocess import preprocess
 from preprocessing.records import RecordLayout
 from preprocessing.write_examples import shard_records, write_examples
@@ -29,7 +28,7 @@ def run(source: Path, folder: Path, sizes: SplitSizes = SIZES) -> Examples:
 
 
 def plan_of(source: Path, seed: int = 0) -> Plan:
-    return Plan(tuple(find_bitmaps(str(source), 784)), SIZES, seed, shard_size=100)
+    return plan_examples(str(source), "quickdraw", SIZES, seed, shard_size=100)
 
 
 def images_of(plan: Plan, split: str) -> set[bytes]:
@@ -38,7 +37,7 @@ def images_of(plan: Plan, split: str) -> set[bytes]:
         image.tobytes()
         for shard in plan.shards()
         if shard.split == split
-        for image in layout.images(shard_records(plan, shard))
+        for image in layout.images(shard_records(plan, shard)[0])
     }
 
 
@@ -88,7 +87,7 @@ def test_counts_are_as_asked_or_80_10_10(examples: Examples) -> None:
     assert info.splits["validation"].by_class == {"ant": 20, "cake": 20, "lion": 3}
     assert info.splits["test"].by_class == {"ant": 30, "cake": 30, "lion": 3}
     assert info.splits["train"].shards == 4
-    assert "1 of 3 classes have fewer" in info.warnings[0]
+    assert "1 of 3 classes have too few images (37)" in info.warnings[0]
 
 
 def test_no_image_is_in_two_splits_and_each_has_its_label(examples: Examples, source: Path) -> None:
@@ -134,7 +133,7 @@ def test_the_graph_makes_images_and_labels_of_raw_records(output: Path, source: 
 def test_same_seed_same_bytes_other_seed_other_rows(
     tmp_path: Path, source: Path, examples: Examples
 ) -> None:
-    write_examples(plan_of(source), str(tmp_path))
+    write_examples(plan_of(source), str(tmp_path), "unread")
     assert digests(tmp_path) == digests(examples.folder)
     mine, theirs = (images_of(plan_of(source, seed), "test") for seed in (0, 1))
     assert len(mine & theirs) < len(mine) / 2
@@ -144,8 +143,8 @@ def test_a_full_pass_takes_the_statistics_of_all_rows(
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch, examples: Examples
 ) -> None:
     monkeypatch.setattr(transform, "SAMPLE_EXAMPLES", 3)
-    sample = transform.analyze(plan_of(source), "quickdraw", str(tmp_path / "sample"))
-    full = transform.analyze(plan_of(source), "quickdraw", str(tmp_path / "full"), full_pass=True)
+    sample = transform.analyze(plan_of(source), str(tmp_path / "sample"))
+    full = transform.analyze(plan_of(source), str(tmp_path / "full"), full_pass=True)
     assert full.pixel_mean == pytest.approx(examples.info.pixel_mean, rel=1e-6)
     assert sample.pixel_mean != pytest.approx(full.pixel_mean, rel=1e-6)
     assert sample.class_names == full.class_names == ["ant", "cake", "lion"]
@@ -153,7 +152,7 @@ def test_a_full_pass_takes_the_statistics_of_all_rows(
 
 def test_bytes_do_not_depend_on_workers(tmp_path: Path, source: Path, examples: Examples) -> None:
     options = ["--direct_running_mode=multi_threading", "--direct_num_workers=2"]
-    write_examples(plan_of(source), str(tmp_path), options)
+    write_examples(plan_of(source), str(tmp_path), "unread", options)
     assert digests(tmp_path) == digests(examples.folder)
 
 
@@ -164,7 +163,7 @@ def test_a_retry_over_leftovers_doubles_nothing(
     train.mkdir(parents=True)
     (train / ".examples-00000-of-00004.tfrecord.dead").write_bytes(b"half")
     (train / "examples-00001-of-00004.tfrecord").write_bytes(b"half")
-    write_examples(plan_of(source), str(tmp_path))
+    write_examples(plan_of(source), str(tmp_path), "unread")
     assert digests(tmp_path) == digests(examples.folder)
 
 
@@ -176,7 +175,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_that_looks_whole(
     resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, before[1]))
     try:
         with pytest.raises(InputError, match=r"cannot be written .*free some space") as raised:
-            write_examples(plan_of(source), str(tmp_path / "examples"))
+            write_examples(plan_of(source), str(tmp_path / "examples"), "unread")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert "\n" not in str(raised.value)
@@ -198,7 +197,7 @@ def test_a_source_that_shrinks_while_it_is_read_is_named(
     plan = plan_of(source)
     (source / "cake.npy").write_bytes(b"")
     with pytest.raises(InputError, match=r"cake.npy: ends before row .*the file changed"):
-        write_examples(plan, str(tmp_path / "examples"))
+        write_examples(plan, str(tmp_path / "examples"), "unread")
 
 
 def test_real_drawings(tmp_path: Path, real_data: Path) -> None:

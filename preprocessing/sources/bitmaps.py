@@ -1,4 +1,4 @@
-"""Reads `.npy` bitmaps, one file a class, from a folder, a glob or a bucket.
+"""Reads `.npy` bitmaps, one file a class.
 
 Only headers are read to plan; rows are read in runs, in place. Nothing is ever unpickled.
 Format: numpy/lib/format.py. Layout: the `full/numpy_bitmap` files of the Quick, Draw! dataset.
@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import numpy as np
-import numpy.typing as npt
 
 from preprocessing.errors import InputError
-from preprocessing.files import first_line, list_files, open_file
+from preprocessing.files import first_line, open_file
 from preprocessing.records import Bytes
-
-SUFFIX = ".npy"
+from preprocessing.sources.files import SourceFiles
+from preprocessing.sources.source import Rows, Source
 
 _HEADER_BYTES = 4096  # a uint8 matrix needs 128; the rest is room for odd writers
 _THREADS = 16  # headers in a bucket are waited for, not worked on
@@ -42,7 +41,7 @@ class BitmapFile:
     width: int
     offset: int
 
-    def read(self, rows: npt.NDArray[np.int64]) -> Bytes:
+    def read(self, rows: Rows) -> Bytes:
         """Returns the drawings `[N, width]` of the given row numbers, which ascend.
 
         Rows near each other are read in one go: in a bucket a request costs as much as
@@ -67,35 +66,60 @@ class BitmapFile:
         return drawings
 
 
-def find_bitmaps(source: str, width: int) -> list[BitmapFile]:
-    """Lists the classes of a source in label order, which is that of their names.
+@dataclass(frozen=True)
+class Bitmaps:
+    """A pool of bitmap files, a class a file.
+
+    Attributes:
+        files: the classes, in label order.
+    """
+
+    files: tuple[BitmapFile, ...]
+
+    @property
+    def counts(self) -> list[int]:
+        """Rows of each class, in label order."""
+        return [file.rows for file in self.files]
+
+    def read(self, label: int, rows: Rows) -> Bytes:
+        """Returns the drawings of rows of a class, which ascend."""
+        return self.files[label].read(rows)
+
+    def name(self, label: int, row: int) -> str:
+        """Returns what a message calls a row of a class."""
+        return f"{self.files[label].path}, row {row}"
+
+
+def open_bitmaps(found: SourceFiles, width: int) -> Source:
+    """Opens `.npy` files, whose names are the classes; labels are in the order of the names.
 
     Args:
-        source: a folder of `.npy` files, a glob, or either of them as `gs://` URI.
+        found: the files.
         width: the bytes that each drawing must have.
 
     Raises:
         InputError: there are fewer than two classes, or a file is no bitmap file of that width.
     """
-    matches = list_files(source, SUFFIX)
-    names = [PurePosixPath(match.path).stem for match in matches]
-    if len(matches) < 2:
-        found = f"only {matches[0].path}" if matches else "none"
+    names = [PurePosixPath(file.path).stem for file in found.files]
+    if len(names) < 2:
         raise InputError(
-            f"{source}: expected a .npy file for each of at least two classes, found {found};"
-            " name a folder, glob or gs:// URI that holds them"
+            f"{found.source}: expected a .npy file for each of at least two classes, found only"
+            f" {found.files[0].path}; name a folder, glob or gs:// URI that holds them"
         )
     doubled = {name for name in names if names.count(name) > 1}
     if doubled:
-        raise InputError(f"{source}: two files are named {doubled.pop()!r}; a class is one file")
+        raise InputError(
+            f"{found.source}: two files are named {min(doubled)!r}; a class is one file"
+        )
     with ThreadPoolExecutor(_THREADS) as pool:
-        heads = list(pool.map(lambda match: _read_head(match.path), matches))
+        heads = list(pool.map(lambda file: _read_head(file.path), found.files))
     # Parsed one after the other: NumPy's parser is not safe in threads on Python 3.11.
     files = [
-        _parse_header(match.path, head, match.size, width)
-        for match, head in zip(matches, heads, strict=True)
+        _parse_header(file.path, head, file.size, width)
+        for file, head in zip(found.files, heads, strict=True)
     ]
-    return sorted(files, key=lambda file: file.class_name)
+    files.sort(key=lambda file: file.class_name)
+    return Source([file.class_name for file in files], Bitmaps(tuple(files)))
 
 
 def _read_head(path: str) -> bytes:

@@ -7,9 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preprocessing.bitmaps import find_bitmaps
 from preprocessing.errors import InputError
+from preprocessing.sources.bitmaps import open_bitmaps
+from preprocessing.sources.files import SourceFiles
+from preprocessing.sources.source import Source
 from tests.conftest import WriteBitmaps
+
+
+def open_folder(source: Path | str) -> Source:
+    return open_bitmaps(SourceFiles(str(source)), 784)
 
 
 @pytest.fixture(scope="module")
@@ -19,19 +25,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory, write_bitmaps: WriteBitmaps
 
 def test_classes_are_named_by_their_files_in_alphabetical_order(folder: Path) -> None:
     for source in (str(folder), f"{folder}/", f"{folder}/*.npy"):
-        files = find_bitmaps(source, 784)
-        assert [(file.class_name, file.rows) for file in files] == [
-            ("ant", 40),
-            ("cake", 300),
-            ("lion", 5),
-        ]
+        opened = open_folder(source)
+        assert opened.class_names == ["ant", "cake", "lion"]
+        assert opened.train.counts == [40, 300, 5]
 
 
 @settings(max_examples=50, deadline=None)
 @given(rows=st.lists(st.integers(0, 299), min_size=1, max_size=50).map(sorted))
 def test_any_rows_are_read(folder: Path, rows: list[int]) -> None:
-    cake = find_bitmaps(str(folder), 784)[1]
-    assert (cake.read(np.array(rows)) == np.load(cake.path)[rows]).all()
+    read = open_folder(folder).train.read(1, np.array(rows))
+    assert (read == np.load(folder / "cake.npy")[rows]).all()
 
 
 def spoil(path: Path, how: str) -> None:
@@ -83,17 +86,17 @@ def test_a_bad_file_is_named(
     write_bitmaps(tmp_path, {"ant": 40, "cake": 40})
     spoil(tmp_path / "ant.npy", how)
     with pytest.raises(InputError, match=rf"ant.npy: .*{message}") as raised:
-        find_bitmaps(str(tmp_path), 784)
+        open_folder(tmp_path)
     assert "\n" not in str(raised.value)
 
 
 def test_a_source_without_two_classes_is_refused(
     tmp_path: Path, write_bitmaps: WriteBitmaps
 ) -> None:
-    with pytest.raises(InputError, match="expected a \\.npy file for each of at least two classes"):
-        find_bitmaps(str(tmp_path), 784)
+    with pytest.raises(InputError, match=r"no images here; expected \.npy bitmaps"):
+        open_folder(tmp_path)
     write_bitmaps(tmp_path, {"ant": 5})
     with pytest.raises(InputError, match=r"found only .*ant.npy"):
-        find_bitmaps(str(tmp_path), 784)
-    with pytest.raises(InputError, match="nowhere: no such folder"):
-        find_bitmaps(str(tmp_path / "nowhere"), 784)
+        open_folder(tmp_path)
+    with pytest.raises(InputError, match="nowhere: no such file or folder"):
+        open_folder(tmp_path / "nowhere")

@@ -1,0 +1,100 @@
+"""Raw images to pixels: the part of the tf.Transform graph that preprocessing and serving share."""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from preprocessing.records import Bytes
+
+_BATCH = 256
+_REASON_CHARACTERS = 200
+
+
+def decode_images(images: Any, image_shape: Sequence[int]) -> Any:
+    """Returns raw images as uint8 [N, H, W, C]: a part of a TensorFlow graph.
+
+    A raw image is its pixels, as the examples have them: a string of H * W * C bytes that does
+    not begin and end as a PNG or JPEG. Any other is decoded as JPEG, PNG, GIF or BMP, stretched to
+    H x W (bilinear, antialiased) and rounded.
+
+    Args:
+        images: strings [N].
+        image_shape: (height, width, channels).
+    """
+    import tensorflow as tf
+
+    height, width, channels = image_shape
+    size = math.prod(image_shape)
+    right_size = tf.strings.length(images) == size
+    filled = tf.where(right_size, images, bytes(size))
+    is_png = tf.strings.substr(filled, 0, 8) == b"\x89PNG\r\n\x1a\n"
+    is_jpeg = (tf.strings.substr(filled, 0, 3) == b"\xff\xd8\xff") & (
+        tf.strings.substr(filled, -2, 2) == b"\xff\xd9"
+    )
+    is_pixels = right_size & ~is_png & ~is_jpeg
+
+    def from_pixels(strings: Any) -> Any:
+        return tf.reshape(tf.io.decode_raw(strings, tf.uint8), [-1, *image_shape])
+
+    def decoded(string: Any) -> Any:
+        image = tf.io.decode_image(string, channels=channels, expand_animations=False)
+        resized = tf.image.resize(image, (height, width), antialias=True)
+        return tf.saturate_cast(tf.round(resized), tf.uint8)
+
+    def one(string_and_flag: tuple[Any, Any]) -> Any:
+        string, flag = string_and_flag
+        return tf.cond(flag, lambda: from_pixels(string)[0], lambda: decoded(string))
+
+    return tf.cond(
+        tf.reduce_all(is_pixels),
+        lambda: from_pixels(images),
+        lambda: tf.map_fn(one, (images, is_pixels), fn_output_signature=tf.uint8),
+    )
+
+
+class ImageDecoder:
+    """Decodes batches in which some images may be damaged.
+
+    Args:
+        decode: strings [N] to uint8 [N, H, W, C]; fails if one of them cannot be decoded.
+        image_bytes: height * width * channels.
+    """
+
+    def __init__(self, decode: Callable[[Any], Any], image_bytes: int) -> None:
+        import tensorflow as tf
+
+        self._decode = tf.function(decode, input_signature=[tf.TensorSpec([None], tf.string)])
+        self._constant = tf.constant
+        self._error = tf.errors.OpError
+        self._image_bytes = image_bytes
+
+    def __call__(self, images: list[bytes]) -> tuple[Bytes, dict[int, str]]:
+        """Returns the pixels `[N, image_bytes]`, and for the place of each bad image the reason."""
+        pixels = np.zeros((len(images), self._image_bytes), np.uint8)
+        bad: dict[int, str] = {}
+        for start in range(0, len(images), _BATCH):
+            self._fill(images[start : start + _BATCH], start, pixels, bad)
+        return pixels, bad
+
+    def _fill(self, images: list[bytes], start: int, pixels: Bytes, bad: dict[int, str]) -> None:
+        try:
+            decoded = self._decode(self._constant(images)).numpy()
+        except self._error as error:
+            if len(images) == 1:
+                bad[start] = _reason(error.message)
+                return
+            # Halves single out the bad ones in fewer runs than one by one.
+            half = len(images) // 2
+            self._fill(images[:half], start, pixels, bad)
+            self._fill(images[half:], start + half, pixels, bad)
+        else:
+            pixels[start : start + len(images)] = decoded.reshape(len(images), -1)
+
+
+def _reason(message: str) -> str:
+    """Returns TensorFlow's own words, without the name that it gives the function."""
+    words = message.strip().splitlines()[0]
+    return re.sub(r"^(\{\{.*?\}\} )+", "", words)[:_REASON_CHARACTERS]

@@ -1,0 +1,159 @@
+"""Reads idx files, MNIST's own format, compressed with gzip or plain.
+
+Format: two zero bytes, the type (8: uint8), the number of dimensions, each dimension as a
+big-endian uint32, the values in row-major order; https://yann.lecun.com/exdb/mnist.
+A gzip file cannot be read in places, so each process holds its images in memory (MNIST: 47 MB).
+"""
+
+import gzip
+import math
+import struct
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from preprocessing.errors import InputError
+from preprocessing.files import File, open_file
+from preprocessing.records import Bytes
+from preprocessing.sources.files import SourceFiles
+from preprocessing.sources.source import LabelledRows, Rows, Source, TestSet
+from preprocessing.sources.splits import split_of_file
+
+_UINT8 = 8
+_OFFICIAL_TEST = "t10k"
+
+
+@dataclass(frozen=True)
+class IdxImages:
+    """The images of an idx file.
+
+    Attributes:
+        file: where they are.
+        width: bytes an image.
+    """
+
+    file: File
+    width: int
+
+    def read(self, rows: Rows) -> Bytes:
+        """Returns the images `[N, width]` of the given row numbers."""
+        return np.asarray(_read(self.file)).reshape(-1, self.width)[rows]
+
+    def name(self, row: int) -> str:
+        """Returns what a message calls a row."""
+        return f"{self.file.path}, image {row}"
+
+
+def open_idx(found: SourceFiles, image_shape: Sequence[int], class_names: Sequence[str]) -> Source:
+    """Opens pairs of `...-images-idx3-ubyte` and `...-labels-idx1-ubyte`, `.gz` or not.
+
+    Files that begin with `train` are drawn from; `validation...` and `test...` or `t10k...` are
+    the other splits, where they are there. The ids of the test set are its row numbers; its
+    labels may be missing.
+
+    Args:
+        found: the files.
+        image_shape: (height, width, channels) that the images must have.
+        class_names: names in label order; () to number them as far as the training labels go.
+
+    Raises:
+        InputError: a file is damaged or missing, or holds something else.
+    """
+    splits: dict[str, tuple[IdxImages, npt.NDArray[np.int64] | None]] = {}
+    by_name = {file.path: file for file in found.files}
+    for file in found.files:
+        name = found.below(file.path).name
+        if "idx1" in name:
+            continue
+        path = found.below(file.path)
+        split = "test" if name.startswith(_OFFICIAL_TEST) else split_of_file(path)
+        if split is None or split in splits:
+            raise InputError(
+                f"{file.path}: expected one file of images for each of train, validation and test"
+                " (or t10k), its name beginning with that word; rename or remove it"
+            )
+        images = _open_images(file, image_shape)
+        head, _, tail = file.path.rpartition(name)
+        labels_path = head + name.replace("images", "labels").replace("idx3", "idx1") + tail
+        labels_file = by_name.get(labels_path)
+        if labels_file is None and split != "test":
+            raise InputError(f"{file.path}: its labels are missing; expected {labels_path}")
+        labels = None
+        if labels_file:
+            labels = _open_labels(labels_file, file, len(class_names) or 256)
+        splits[split] = (images, labels)
+    if "train" not in splits:
+        raise InputError(
+            f"{found.source}: no images to train on; expected train-images-idx3-ubyte.gz"
+        )
+
+    train_labels = splits["train"][1]
+    assert train_labels is not None
+    names = list(class_names) or [str(label) for label in range(int(train_labels.max()) + 1)]
+
+    def pool(split: str) -> LabelledRows | None:
+        if split not in splits:
+            return None
+        images, labels = splits[split]
+        assert labels is not None
+        return LabelledRows(images, labels, len(names))
+
+    train = pool("train")
+    assert train is not None
+    test = None
+    if "test" in splits:
+        images, labels = splits["test"]
+        test = TestSet(images, [str(row) for row in range(len(_read(images.file)))], labels)
+    return Source(names, train, pool("validation"), test)
+
+
+def _open_images(file: File, image_shape: Sequence[int]) -> IdxImages:
+    images = _read(file)
+    height, width, channels = image_shape
+    if channels != 1 or images.shape[1:] != (height, width) or not len(images):
+        raise InputError(
+            f"{file.path}: holds uint8 {list(images.shape)}; expected images of"
+            f" [{height}, {width}], at least one"
+        )
+    return IdxImages(file, height * width)
+
+
+def _open_labels(file: File, images: File, classes: int) -> npt.NDArray[np.int64]:
+    labels, count = _read(file), len(_read(images))
+    if labels.shape != (count,):
+        raise InputError(
+            f"{file.path}: holds {list(labels.shape)} labels, but {images.path} has {count} images;"
+            " fetch both again"
+        )
+    if (bad := np.flatnonzero(labels >= classes)).size:
+        raise InputError(
+            f"{file.path}: label {bad[0]} is {labels[bad[0]]}; expected 0 to {classes - 1}"
+        )
+    return labels.astype(np.int64)
+
+
+@lru_cache(maxsize=8)
+def _read(file: File) -> Bytes:
+    """Returns the values of an idx file of uint8, in its shape."""
+    with open_file(file.path) as opened:
+        data = opened.read()
+    try:
+        if file.path.endswith(".gz"):
+            data = gzip.decompress(data)
+        zero, kind, dimensions = struct.unpack_from(">HBB", data)
+        shape = struct.unpack_from(f">{dimensions}I", data, 4)
+    except (OSError, EOFError, zlib.error, struct.error) as error:
+        raise InputError(f"{file.path}: not a whole idx file ({error}); fetch it again") from None
+    start = 4 + 4 * dimensions
+    if zero or kind != _UINT8:
+        raise InputError(f"{file.path}: not an idx file of uint8; fetch it again")
+    if len(data) - start != math.prod(shape):
+        raise InputError(
+            f"{file.path}: its header promises {math.prod(shape)} values, it holds"
+            f" {len(data) - start}; fetch it again"
+        )
+    return np.frombuffer(data, np.uint8, offset=start).reshape(shape)

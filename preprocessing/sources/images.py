@@ -1,0 +1,194 @@
+"""Reads JPEG and PNG images from folders and zip files; nothing is decoded here.
+
+Labels come from folders (`cats/1.jpg`) or from names (`cat.0.jpg`); folders or zip files named
+`train`, `validation` and `test` are splits. Test images may have no label; their names are ids.
+"""
+
+import re
+import zipfile
+import zlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from preprocessing.errors import InputError
+from preprocessing.files import first_line, open_file
+from preprocessing.sources.files import FORMATS, SourceFiles
+from preprocessing.sources.source import LabelledRows, Rows, Source, TestSet
+from preprocessing.sources.splits import split_of_folder
+
+_ZIP = ".zip"
+_CLASS_IN_NAME = re.compile(r"[^\W\d_]+")
+_THREADS = 16  # files in a bucket are waited for, not worked on
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """An image of a source.
+
+    Attributes:
+        file: the file that holds it.
+        member: its name within a zip file; "" for a file of its own.
+        path: below the source's folder, with the name of a zip file as that of a folder.
+    """
+
+    file: str
+    member: str
+    path: PurePosixPath
+
+    @property
+    def name(self) -> str:
+        """What a message calls it."""
+        return f"{self.file}:{self.member}" if self.member else self.file
+
+    @property
+    def split(self) -> str:
+        """The split that a folder above it names; `train` where none does."""
+        splits = (split_of_folder(folder) for folder in reversed(self.path.parent.parts))
+        return next((split for split in splits if split), "train")
+
+    @property
+    def test_id(self) -> str:
+        """Its path below the folder of the test set."""
+        folders = self.path.parent.parts
+        below = max(i for i, name in enumerate(folders) if split_of_folder(name)) + 1
+        return str(PurePosixPath(*self.path.parts[below:]))
+
+    def class_name(self, by_folder: bool) -> str:
+        """Returns what its folder is named, or what its own name begins with; "" for neither."""
+        if by_folder:
+            folder = self.path.parent.name
+            return "" if split_of_folder(folder) else folder
+        found = _CLASS_IN_NAME.match(self.path.name)
+        return found[0] if found and found[0] != self.path.stem else ""
+
+
+class ImageReader:
+    """Reads the images of a list by their place in it."""
+
+    def __init__(self, images: Sequence[ImageFile]) -> None:
+        self._images = images
+
+    def read(self, rows: Rows) -> list[bytes]:
+        """Returns the encoded images of the given row numbers."""
+        wanted = [self._images[row] for row in rows.tolist()]
+        if any("://" in image.file and not image.member for image in wanted):
+            with ThreadPoolExecutor(_THREADS) as pool:
+                return list(pool.map(_read, wanted))
+        return list(map(_read, wanted))
+
+    def name(self, row: int) -> str:
+        """Returns what a message calls a row."""
+        return self._images[row].name
+
+
+def open_images(found: SourceFiles, label_names: Sequence[str]) -> Source:
+    """Opens images; labels are in the order of the class names.
+
+    Args:
+        found: the files.
+        label_names: the classes that the challenge has, in label order; () for any.
+
+    Raises:
+        InputError: an image has no class, there are too few or too many classes, or a zip file is
+            damaged.
+    """
+    splits: dict[str, list[ImageFile]] = {}
+    for image in _list_images(found):
+        splits.setdefault(image.split, []).append(image)
+    train = splits.get("train", [])
+    by_folder = len({image.class_name(by_folder=True) for image in train} - {""}) > 1
+    names = sorted({image.class_name(by_folder) for image in train} - {""})
+    if len(names) < 2 or (label_names and len(names) != len(label_names)):
+        expected = f"{len(label_names)} classes" if label_names else "two classes or more"
+        listed = ", ".join(names[:10]) or "none"
+        raise InputError(
+            f"{found.source}: found the classes {listed}; expected {expected} by folder"
+            " (cats/1.jpg) or by name (cat.1.jpg)"
+        )
+    label_of = {name: label for label, name in enumerate(names)}
+
+    def pool(split: str) -> LabelledRows:
+        labels = []
+        for image in splits[split]:
+            name = image.class_name(by_folder)
+            if name not in label_of:
+                raise InputError(
+                    f"{image.name}: no class in its {'folder' if by_folder else 'name'}; expected"
+                    f" one of {', '.join(names[:10])}; rename or remove it"
+                )
+            labels.append(label_of[name])
+        return LabelledRows(ImageReader(splits[split]), np.array(labels, np.int64), len(names))
+
+    return Source(
+        names,
+        pool("train"),
+        pool("validation") if "validation" in splits else None,
+        _test_set(splits["test"], label_of) if "test" in splits else None,
+        encoded=True,
+    )
+
+
+def _test_set(images: Sequence[ImageFile], label_of: dict[str, int]) -> TestSet:
+    images = sorted(images, key=lambda image: _natural(image.test_id))
+    ids = [image.test_id for image in images]
+    for image, after in pairwise(images):
+        if image.test_id == after.test_id:
+            raise InputError(
+                f"{after.name}: a second test image named {after.test_id}, as {image.name}; a name"
+                " is an id: rename one"
+            )
+    for by_folder in (True, False):
+        labels = [label_of.get(image.class_name(by_folder)) for image in images]
+        if None not in labels:
+            return TestSet(ImageReader(images), ids, np.array(labels, np.int64))
+    return TestSet(ImageReader(images), ids, None)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Returns a key that sorts 2.jpg before 10.jpg."""
+    return [(int(digits or -1), text) for digits, text in re.findall(r"(\d+)|(\D+)", name)]
+
+
+def _list_images(found: SourceFiles) -> list[ImageFile]:
+    images = []
+    for file in found.files:
+        below = found.below(file.path)
+        if below.suffix.lower() != _ZIP:
+            images.append(ImageFile(file.path, "", below))
+            continue
+        for member in sorted(_zip(file.path).namelist()):
+            path = PurePosixPath(member)
+            hidden = path.name.startswith(".") or path.parts[0] == "__MACOSX"
+            if FORMATS["images"].search(member) and path.suffix.lower() != _ZIP and not hidden:
+                images.append(ImageFile(file.path, member, below.with_suffix("") / path))
+    return images
+
+
+def _read(image: ImageFile) -> bytes:
+    if image.member:
+        try:
+            return bytes(_zip(image.file).read(image.member))
+        except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as error:
+            raise InputError(
+                f"{image.name}: cannot be unpacked ({first_line(error)}); make the zip file again,"
+                " without a password"
+            ) from None
+    with open_file(image.file) as file:
+        return bytes(file.read())
+
+
+@lru_cache(maxsize=4)
+def _zip(path: str) -> Any:
+    try:
+        return zipfile.ZipFile(open_file(path))
+    except zipfile.BadZipFile as error:
+        raise InputError(
+            f"{path}: not a whole zip file ({first_line(error)}); fetch it again"
+        ) from None

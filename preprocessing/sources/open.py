@@ -1,0 +1,44 @@
+"""Opens a source in whatever format it is."""
+
+import math
+
+from preprocessing.challenge import Challenge
+from preprocessing.errors import InputError
+from preprocessing.sources.bitmaps import open_bitmaps
+from preprocessing.sources.files import SourceFiles
+from preprocessing.sources.idx import open_idx
+from preprocessing.sources.images import open_images
+from preprocessing.sources.source import Source
+from preprocessing.sources.tfrecords import open_tfrecords
+
+
+def open_source(source: str, challenge: Challenge, image_shape: tuple[int, int, int]) -> Source:
+    """Opens a source; of bitmaps only the headers are read, of TFRecords all.
+
+    Args:
+        source: folder, file or glob; local or `gs://`.
+        challenge: says what labels and features mean.
+        image_shape: (height, width, channels) that images shall have.
+
+    Raises:
+        InputError: something in the source is wrong, or its pixels cannot be had in that shape.
+    """
+    found = SourceFiles(source)
+    width = math.prod(image_shape)
+    names, features = challenge.label_names, challenge.record_features
+    stored_as_pixels = found.format in ("bitmaps", "idx") or (
+        found.format == "tfrecords" and features.pixels
+    )
+    if stored_as_pixels and image_shape != challenge.image_shape:
+        height, width, _ = challenge.image_shape
+        raise InputError(
+            f"image_size={image_shape[0]}: {source} holds pixels of {height}x{width}, which are"
+            " taken as they are; leave it out"
+        )
+    if found.format == "bitmaps":
+        return open_bitmaps(found, width)
+    if found.format == "idx":
+        return open_idx(found, image_shape, names)
+    if found.format == "tfrecords":
+        return open_tfrecords(found, features, width, names)
+    return open_images(found, names)

@@ -1,0 +1,302 @@
+"""Reads TFRecord files of tf.Examples, as the challenges hand out their data.
+
+A pass over the files notes where each record lies and its label, and checks the checksums; images
+are read from there when they are wanted. Memory holds some 20 bytes a record.
+Formats: see `preprocessing.records`.
+"""
+
+import re
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from preprocessing.challenge import RecordFeatures
+from preprocessing.errors import InputError
+from preprocessing.files import File, first_line, open_file
+from preprocessing.records import Bytes, masked_crc32c
+from preprocessing.sources.files import SourceFiles
+from preprocessing.sources.source import LabelledRows, Rows, Source, TestSet
+from preprocessing.sources.splits import split_of_file
+
+_HEADER = struct.Struct("<QI")
+_FOOTER = struct.Struct("<I")
+_BLOCK_BYTES = 2**23
+_LARGEST_RECORD = 2**28
+_GZIP = b"\x1f\x8b"
+_SHARD = re.compile(r"-(\d+)-of-(\d+)")
+
+
+class RecordReader:
+    """Reads images of the records of some files, which count as one list.
+
+    Args:
+        paths: the files.
+        file_of: the file of each record, by its place in `paths`, `[N]`.
+        offsets: where each record's tf.Example begins, in bytes, `[N]`.
+        lengths: its bytes, `[N]`.
+        features: what its features are called.
+        width: pixels an image, where they are stored as such.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        file_of: npt.NDArray[np.uint16],
+        offsets: npt.NDArray[np.int64],
+        lengths: npt.NDArray[np.uint32],
+        features: RecordFeatures,
+        width: int,
+    ) -> None:
+        self._paths = paths
+        self._file_of = file_of
+        self._offsets = offsets
+        self._lengths = lengths
+        self._features = features
+        self._width = width
+
+    def read(self, rows: Rows) -> Bytes | list[bytes]:
+        """Returns the images of the given records, which ascend."""
+        name = self._features.image
+        wanted = {name: not self._features.pixels}
+        values = _decode(_decoder(wanted), self._examples(rows), self.name(int(rows[0])))[name]
+        if self._features.pixels:
+            return self._pixels(rows, values)
+        lists = values.to_pylist()
+        bad = [row for row, images in zip(rows, lists, strict=True) if len(images or []) != 1]
+        if bad:
+            raise InputError(
+                f"{self.name(int(bad[0]))}: expected one image in the feature {name!r}"
+            )
+        return [image for (image,) in lists]
+
+    def _pixels(self, rows: Rows, values: Any) -> Bytes:
+        lengths = np.diff(np.asarray(values.offsets))
+        if (bad := np.flatnonzero(lengths != self._width)).size:
+            raise InputError(
+                f"{self.name(int(rows[bad[0]]))}: {lengths[bad[0]]} pixels in the feature"
+                f" {self._features.image!r}; expected {self._width}"
+            )
+        pixels = np.asarray(values.flatten()).reshape(-1, self._width)
+        if (bad := np.flatnonzero(((pixels < 0) | (pixels > 255)).any(axis=1))).size:
+            raise InputError(
+                f"{self.name(int(rows[bad[0]]))}: a pixel beyond 0 to 255 in the feature"
+                f" {self._features.image!r}"
+            )
+        return pixels.astype(np.uint8)
+
+    def _examples(self, rows: Rows) -> list[bytes]:
+        examples = []
+        for file in np.unique(self._file_of[rows]).tolist():
+            with open_file(self._paths[file]) as opened:
+                for row in rows[self._file_of[rows] == file].tolist():
+                    opened.seek(int(self._offsets[row]))
+                    examples.append(opened.read(int(self._lengths[row])))
+        return examples
+
+    def name(self, row: int) -> str:
+        """Returns what a message calls a record."""
+        file = self._file_of[row]
+        return f"{self._paths[file]}, record {row - int(np.searchsorted(self._file_of, file))}"
+
+
+def open_tfrecords(
+    found: SourceFiles, features: RecordFeatures, width: int, label_names: Sequence[str]
+) -> Source:
+    """Opens TFRecord files, whose names or folders say the split: `train-00000-of-00014`.
+
+    Files that name no split are drawn from as if they were `train`. The class names are those of
+    a `labels.txt` beside the files, else the challenge's, else the numbers of the labels.
+
+    Args:
+        found: the files.
+        features: what the features of a record are called.
+        width: pixels an image, where they are stored as such.
+        label_names: the challenge's, in label order; () for any.
+
+    Raises:
+        InputError: a file is damaged, a shard missing, or a record not what is expected.
+    """
+    splits: dict[str, list[File]] = {}
+    for file in found.files:
+        splits.setdefault(split_of_file(found.below(file.path)) or "train", []).append(file)
+    if "train" not in splits:
+        raise InputError(f"{found.source}: no records to train on; expected train*.tfrecord*")
+    scanned = {}
+    for split, files in splits.items():
+        _check_shards(files)
+        scanned[split] = _scan_files(files, features, width)
+    names = _label_names(found, label_names, scanned["train"].labels)
+
+    def pool(split: str) -> LabelledRows | None:
+        if split not in scanned:
+            return None
+        reader, labels = scanned[split].reader, scanned[split].labels
+        bad = np.flatnonzero((labels < 0) | (labels >= len(names)))
+        if bad.size:
+            label = labels[bad[0]]
+            had = f"label {label}" if label != _NO_LABEL else "no label"
+            raise InputError(
+                f"{reader.name(int(bad[0]))}: {had} in the feature {features.label!r}; expected 0"
+                f" to {len(names) - 1}"
+            )
+        return LabelledRows(reader, labels, len(names))
+
+    train = pool("train")
+    assert train is not None
+    test = _test_set(scanned["test"], len(names)) if "test" in scanned else None
+    return Source(names, train, pool("validation"), test, encoded=not features.pixels)
+
+
+_NO_LABEL = -1
+
+
+@dataclass(frozen=True)
+class _Scanned:
+    reader: RecordReader
+    labels: npt.NDArray[np.int64]  # _NO_LABEL where a record has none
+    ids: list[str]  # of all records, or of none
+
+
+def _test_set(scanned: _Scanned, classes: int) -> TestSet:
+    labels, ids = scanned.labels, scanned.ids or [str(row) for row in range(len(scanned.labels))]
+    if len(set(ids)) < len(ids):
+        seen: set[str] = set()
+        row = next(row for row, name in enumerate(ids) if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise InputError(f"{scanned.reader.name(row)}: a second record with the id {ids[row]!r}")
+    known = ((labels >= 0) & (labels < classes)).all()
+    return TestSet(scanned.reader, ids, labels if known else None)
+
+
+def _label_names(
+    found: SourceFiles, label_names: Sequence[str], labels: npt.NDArray[np.int64]
+) -> list[str]:
+    if found.labels_file is None:
+        return list(label_names) or [str(label) for label in range(int(labels.max()) + 1)]
+    with open_file(found.labels_file.path) as file:
+        names: list[str] = file.read().decode(errors="replace").split()
+    return names
+
+
+def _check_shards(files: Sequence[File]) -> None:
+    """Raises an InputError if files are named `-00000-of-00014` and one of these is missing."""
+    shards: dict[tuple[str, int], set[int]] = {}
+    for file in files:
+        if shard := _SHARD.search(file.path):
+            key = (file.path[: shard.start()], int(shard[2]))
+            shards.setdefault(key, set()).add(int(shard[1]))
+    for (stem, count), indices in shards.items():
+        if missing := sorted(set(range(count)) - indices):
+            raise InputError(
+                f"{stem}: {len(missing)} of {count} shards are missing, the first is"
+                f" {PurePosixPath(stem).name}-{missing[0]:05d}-of-{count:05d}; fetch it"
+            )
+
+
+def _scan_files(files: Sequence[File], features: RecordFeatures, width: int) -> _Scanned:
+    """Reads all records of some files, for where they are and their labels and ids."""
+    wanted = {features.label: False}
+    if features.image_id:
+        wanted[features.image_id] = True
+    decoder = _decoder(wanted)
+    offsets, lengths, labels, ids, counts = [], [], [], [], []
+    for file in files:
+        count = 0
+        for block_offsets, examples in _blocks(file):
+            batch = _decode(decoder, examples, f"{file.path}, record {count}")
+            offsets.append(np.array(block_offsets, np.int64))
+            lengths.append(np.fromiter(map(len, examples), np.uint32, len(examples)))
+            labels.append(_first_values(batch, features.label, _NO_LABEL))
+            if features.image_id:
+                ids += _first_values(batch, features.image_id, b"").tolist()
+            count += len(examples)
+        counts.append(count)
+    if not sum(counts):
+        raise InputError(f"{files[0].path}: no records in it; fetch it again")
+    file_of = np.repeat(np.arange(len(files), dtype=np.uint16), counts)
+    reader = RecordReader(
+        [file.path for file in files],
+        file_of,
+        np.concatenate(offsets),
+        np.concatenate(lengths),
+        features,
+        width,
+    )
+    texts = [value.rstrip(b"\0").decode(errors="replace") for value in ids]
+    return _Scanned(reader, np.concatenate(labels), texts if all(texts) else [])
+
+
+def _first_values(batch: Any, name: str, missing: Any) -> npt.NDArray[Any]:
+    """Returns the first value of a feature of each record, or `missing`."""
+    import pyarrow.compute as pc
+
+    lists = batch[name]
+    filled = pc.if_else(pc.equal(pc.list_value_length(lists), 0), None, lists)
+    values = pc.list_element(filled, 0)
+    return np.asarray(pc.fill_null(values, missing))
+
+
+def _blocks(file: File) -> Iterator[tuple[list[int], list[bytes]]]:
+    """Yields offsets and tf.Examples of the records of a file, some megabytes at a time."""
+    with open_file(file.path) as opened:
+        position, rest = 0, b""
+        while block := opened.read(_BLOCK_BYTES):
+            data = rest + block
+            offsets, examples, used = [], [], 0
+            while len(data) - used >= _HEADER.size:
+                length, crc = _HEADER.unpack_from(data, used)
+                header = data[used : used + 8]
+                if masked_crc32c(header) != crc or length > _LARGEST_RECORD:
+                    cure = "unpack it with gunzip" if data[:2] == _GZIP else "fetch it again"
+                    raise InputError(
+                        f"{file.path}: no TFRecord at byte {position + used}; the file is damaged"
+                        f" or something else: {cure}"
+                    )
+                start, stop = used + _HEADER.size, used + _HEADER.size + length
+                if len(data) < stop + _FOOTER.size:
+                    break
+                example = data[start:stop]
+                if masked_crc32c(example) != _FOOTER.unpack_from(data, stop)[0]:
+                    raise InputError(
+                        f"{file.path}: the record at byte {position + used} fails its checksum;"
+                        " fetch the file again"
+                    )
+                offsets.append(position + start)
+                examples.append(example)
+                used = stop + _FOOTER.size
+            if examples:
+                yield offsets, examples
+            position, rest = position + used, data[used:]
+        if rest:
+            raise InputError(
+                f"{file.path}: ends within the record at byte {position}; fetch it again"
+            )
+
+
+def _decoder(kinds: dict[str, bool]) -> Any:
+    """Returns tfx_bsl's decoder of tf.Examples to Arrow for these features: bytes, or int64."""
+    from tensorflow_metadata.proto.v0 import schema_pb2
+    from tfx_bsl.coders import example_coder
+
+    schema = schema_pb2.Schema(
+        feature=[
+            schema_pb2.Feature(name=name, type=schema_pb2.BYTES if is_bytes else schema_pb2.INT)
+            for name, is_bytes in kinds.items()
+        ]
+    )
+    return example_coder.ExamplesToRecordBatchDecoder(schema.SerializeToString())
+
+
+def _decode(decoder: Any, examples: list[bytes], first: str) -> Any:
+    """Returns a RecordBatch; an error names the first record of the batch."""
+    try:
+        return decoder.DecodeBatch(examples)
+    except RuntimeError as error:
+        raise InputError(
+            f"{first} or one of the {len(examples) - 1:,} after it: not a tf.Example with the"
+            f" features that the challenge has ({first_line(error)})"
+        ) from None

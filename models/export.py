@@ -1,16 +1,21 @@
 """The model as others use it: a SavedModel with the transform inside, the network, the labels."""
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import keras
+
+from models.raw_examples import OWN_FEATURES, parse_images
+from preprocessing.challenge import RecordFeatures
 
 SAVED_MODEL_FOLDER = "saved_model"
 NETWORK_FILE = "network.keras"
@@ -23,6 +28,7 @@ def export_model(
     class_names: Sequence[str],
     top_k: int,
     folder: str | Path,
+    features: RecordFeatures = OWN_FEATURES,
 ) -> None:
     """Writes `saved_model/`, `network.keras` and `labels.txt` into `folder`.
 
@@ -32,9 +38,10 @@ def export_model(
             class_indexes int32[None, k], predictions float32[None, k]}
         predict_images(image uint8[None, H, W, C]) -> {probabilities float32[None, classes]}
 
-    `example_bytes` are serialized raw tf.Examples: `image` as the source has it, which runs
-    through the tf.Transform graph, and `image_id`, empty where it is absent. The k classes come
-    by falling score. Each of the three is written under another name and renamed. Under another
+    `example_bytes` are serialized raw tf.Examples, as `preprocess` writes them, with an encoded
+    image (JPEG, PNG) in the pixels' place, or as the challenge hands them out: the image runs
+    through the tf.Transform graph; `image_id` is empty where it is absent. The k classes come by
+    falling score. Each of the three is written under another name and renamed. Under another
     backend than TensorFlow a child process writes the SavedModel; without TensorFlow it is left
     out, and a line says so.
 
@@ -44,6 +51,7 @@ def export_model(
         class_names: names in label order.
         top_k: classes a prediction; all of them where there are fewer.
         folder: made if it is not there.
+        features: what the challenge calls the features of its own records.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -56,9 +64,9 @@ def export_model(
         k = min(top_k, len(class_names))
         written = unfinished / SAVED_MODEL_FOLDER
         if keras.backend.backend() == "tensorflow":
-            _write_saved_model(network, transform_folder, k, written)
+            _write_saved_model(network, transform_folder, k, features, written)
         elif importlib.util.find_spec("tensorflow"):
-            _write_in_child(folder / NETWORK_FILE, transform_folder, k, written)
+            _write_in_child(folder / NETWORK_FILE, transform_folder, k, features, written)
         else:
             print(f"{folder}: no {SAVED_MODEL_FOLDER}, which takes TensorFlow", flush=True)
             return
@@ -66,27 +74,30 @@ def export_model(
 
 
 def _write_saved_model(
-    network: keras.Model, transform_folder: str | Path, k: int, folder: Path
+    network: keras.Model,
+    transform_folder: str | Path,
+    k: int,
+    features: RecordFeatures,
+    folder: Path,
 ) -> None:
     import tensorflow as tf
     import tensorflow_transform as tft
 
     transform = tft.TFTransformOutput(str(transform_folder)).transform_features_layer()
-    features = {
-        "image": tf.io.FixedLenFeature([], tf.string),
-        "image_id": tf.io.FixedLenFeature([], tf.string, default_value=""),
-    }
 
     def predict_images(image: Any) -> dict[str, Any]:
         return {"probabilities": network(image, training=False)}
 
     def serving_default(example_bytes: Any) -> dict[str, Any]:
-        parsed = tf.io.parse_example(example_bytes, features)
-        image = transform({"image": parsed["image"]})["image"]
-        image = tf.ensure_shape(tf.cast(image, tf.uint8), network.input_shape)
-        predictions, class_indexes = tf.math.top_k(network(image, training=False), k)
+        images, ids = parse_images(
+            example_bytes,
+            features,
+            network.input_shape[1:],
+            lambda raw: transform({"image": raw})["image"],
+        )
+        predictions, class_indexes = tf.math.top_k(network(images, training=False), k)
         return {
-            "image_id": parsed["image_id"],
+            "image_id": ids,
             "class_indexes": class_indexes,
             "predictions": predictions,
         }
@@ -105,11 +116,20 @@ def _write_saved_model(
     archive.write_out(str(folder), verbose=False)
 
 
-def _write_in_child(network_file: Path, transform_folder: str | Path, k: int, folder: Path) -> None:
+def _write_in_child(
+    network_file: Path,
+    transform_folder: str | Path,
+    k: int,
+    features: RecordFeatures,
+    folder: Path,
+) -> None:
     """Writes the SavedModel in a process whose Keras runs on TensorFlow."""
     project = str(Path(__file__).resolve().parents[1])
     subprocess.run(
-        [sys.executable, "-m", __name__, network_file, transform_folder, str(k), folder],
+        [
+            *(sys.executable, "-m", __name__),
+            *(network_file, transform_folder, str(k), json.dumps(asdict(features)), folder),
+        ],
         env=os.environ | {"KERAS_BACKEND": "tensorflow", "PYTHONPATH": project},
         check=True,
     )
@@ -127,5 +147,6 @@ if __name__ == "__main__":
         keras.saving.load_model(sys.argv[1], compile=False),
         sys.argv[2],
         int(sys.argv[3]),
-        Path(sys.argv[4]),
+        RecordFeatures(**json.loads(sys.argv[4])),
+        Path(sys.argv[5]),
     )

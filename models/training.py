@@ -19,6 +19,7 @@ from models.training_log import TrainingLog
 from models.training_loop import TrainingLoop
 from models.training_metrics import HitAt1, StreamingGap
 from models.training_options import TrainingOptions
+from preprocessing.challenge import find_challenge
 from preprocessing.errors import InputError
 
 EXPORT_FOLDER = "export"
@@ -103,7 +104,8 @@ def train(
         def export(destination: Path) -> None:
             plain = build(mixed_precision=False)
             plain.set_weights(network.get_weights())
-            export_model(plain, transform_folder, info.class_names, top_k, destination)
+            features = find_challenge(info.challenge).record_features
+            export_model(plain, transform_folder, info.class_names, top_k, destination, features)
 
         with devices.scope():
             network = build(options.mixed_precision)

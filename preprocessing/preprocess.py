@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from preprocessing.bad_images import BadImage, check_bad_images, check_limit
 from preprocessing.errors import InputError
 from preprocessing.examples import METADATA_FILE, SPLITS, ExamplesInfo, Split
 from preprocessing.plan import Plan, SplitSizes, plan_examples
@@ -22,10 +23,8 @@ from preprocessing.progress import report_note, report_progress
 
 if TYPE_CHECKING:
     from preprocessing.transform import Statistics
-    from preprocessing.write_examples import BadImage
 
 _DEFAULT_SIZES = SplitSizes()
-_NAMED_BAD_IMAGES = 3
 
 
 def preprocess(
@@ -64,10 +63,7 @@ def preprocess(
     Raises:
         InputError: something in the source, a parameter or the output folder is wrong.
     """
-    if not 0 <= max_bad_fraction < 1:
-        raise InputError(
-            f"max_bad_fraction={max_bad_fraction}: expected a share of 0 or more, below 1"
-        )
+    check_limit(max_bad_fraction)
     plan = plan_examples(source, challenge, sizes, seed, shard_size, image_size)
     for warning in plan.warnings():
         report_note(warning)
@@ -76,7 +72,8 @@ def preprocess(
         from preprocessing.write_examples import write_examples
 
         bad = write_examples(plan, examples_folder, transform_folder, beam_args)
-        _check_bad_images(bad, plan, max_bad_fraction)
+        total = sum(plan.split(split).examples for split in SPLITS)
+        check_bad_images(bad, total, max_bad_fraction)
         report_progress(0.9, "waiting for the statistics of tf.Transform")
         statistics = analysis()
     if statistics.class_names != plan.class_names:
@@ -110,25 +107,7 @@ def _analyze(plan: Plan, folder: str, full_pass: bool, beam_args: Sequence[str])
     return analyze(plan, folder, full_pass, beam_args)
 
 
-def _check_bad_images(bad: Sequence["BadImage"], plan: Plan, max_bad_fraction: float) -> None:
-    total = sum(plan.split(split).examples for split in SPLITS)
-    for image in bad:
-        print(f"{image.name}: does not decode: {image.reason}", flush=True)
-    if len(bad) > max_bad_fraction * total:
-        named = "; ".join(f"{image.name}: {image.reason}" for image in bad[:_NAMED_BAD_IMAGES])
-        more = "; ..." if len(bad) > _NAMED_BAD_IMAGES else ""
-        raise InputError(
-            f"{len(bad)} of {total:,} images do not decode ({named}{more}); remove or replace them,"
-            f" or raise max_bad_fraction, now {max_bad_fraction:g}, to leave them out"
-        )
-    if bad:
-        report_note(
-            f"{len(bad)} of {total:,} images do not decode and are left out; {METADATA_FILE} names"
-            " them"
-        )
-
-
-def _without(split: Split, name: str, bad: Sequence["BadImage"], plan: Plan) -> Split:
+def _without(split: Split, name: str, bad: Sequence[BadImage], plan: Plan) -> Split:
     """Returns what a split holds without the bad images."""
     missing = [image for image in bad if image.split == name]
     by_class = Counter(plan.class_names[image.label] for image in missing if image.label >= 0)

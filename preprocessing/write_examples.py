@@ -6,13 +6,14 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from glob import escape
 
 import apache_beam as beam
 import numpy as np
 from apache_beam.io.filesystems import FileSystems
 
+from preprocessing.bad_images import BadImage
 from preprocessing.beam import make_folder, remove_files, run_pipeline, watch_files, write_file
 from preprocessing.decode import ImageDecoder
 from preprocessing.examples import (
@@ -28,25 +29,6 @@ from preprocessing.progress import report_progress
 from preprocessing.records import Bytes, RecordLayout
 
 _BAD_IMAGES_FILE = ".bad-images.json"
-
-
-@dataclass(frozen=True)
-class BadImage:
-    """An image that does not decode, and so is in no shard.
-
-    Attributes:
-        split: where it would be.
-        label: its class; -1 where it is not known.
-        image_id: its id, in the test split.
-        name: of its file or record.
-        reason: why it does not decode.
-    """
-
-    split: str
-    label: int
-    image_id: str
-    name: str
-    reason: str
 
 
 def write_examples(

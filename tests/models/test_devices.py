@@ -18,7 +18,7 @@ import models.devices
 if sys.argv[4] == "2":
     models.devices.tensorflow_accelerators = lambda: ["CPU:0", "CPU:1"]
 import models.export, models.training_loop
-models.export._write_saved_model = lambda network, transform, k, folder: folder.mkdir()
+models.export._write_saved_model = lambda network, transform, k, features, folder: folder.mkdir()
 from models.training import train
 from models.training_options import TrainingOptions
 if sys.argv[5] == "crash":

@@ -28,7 +28,7 @@ import json, sys, time
 from dataclasses import asdict
 from pathlib import Path
 import models.export, models.training_loop
-models.export._write_saved_model = lambda network, transform, k, folder: folder.mkdir()
+models.export._write_saved_model = lambda network, transform, k, features, folder: folder.mkdir()
 from models.training import train
 from models.training_loop import TrainingLoop
 from models.training_options import TrainingOptions
@@ -56,7 +56,9 @@ def wait_for_step(process: subprocess.Popen[str], step: int) -> None:
     raise AssertionError("the training ended before it was stopped")
 
 
-def write_nothing(network: keras.Model, transform: object, k: int, folder: Path) -> None:
+def write_nothing(
+    network: keras.Model, transform: object, k: int, features: object, folder: Path
+) -> None:
     folder.mkdir()
 
 

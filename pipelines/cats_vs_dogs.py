@@ -1,0 +1,16 @@
+"""Cats vs Dogs: photos of any size."""
+
+from kfp.dsl.base_component import BaseComponent
+
+from pipelines.classification import Defaults, classification_pipeline
+from pipelines.target import Target
+
+
+def build(target: Target) -> BaseComponent:
+    """Returns the pipeline: photos, in folders, zip files or TFRecords, to a submission."""
+    return classification_pipeline(
+        target,
+        challenge="cats_vs_dogs",
+        description="Cats vs Dogs: photos to a submission, 0 for a cat and 1 for a dog.",
+        defaults=Defaults(train_per_class=0),
+    )

@@ -1,5 +1,6 @@
 """Turns strokes into bitmaps of 28x28 pixels, as different hands would draw them."""
 
+import io
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from numpy.random import Generator
 from PIL import Image, ImageDraw
 
 from preprocessing.samples.strokes import Stroke, scribble
+from preprocessing.samples.whole import write_whole
 
 SIDE = 28
 Bitmaps = npt.NDArray[np.uint8]
@@ -130,8 +132,6 @@ def write_classes(
     for label, (name, recipe) in enumerate(recipes.items()):
         rng = np.random.default_rng((seed, label))
         bitmaps = sketch(rng, recipe, drawings_per_class, Hand())
-        path = Path(folder) / f"{name}.npy"
-        temporary = path.with_suffix(".tmp")
-        with temporary.open("wb") as file:
-            np.save(file, bitmaps)
-        temporary.replace(path)
+        file = io.BytesIO()
+        np.save(file, bitmaps)
+        write_whole(Path(folder, f"{name}.npy"), file.getvalue())

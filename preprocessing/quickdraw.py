@@ -18,9 +18,9 @@ LABEL_NAMES = (
 
 def write_sample(folder: str) -> None:
     """Writes ten classes of drawings made by code, as many as train in a minute or two."""
-    from preprocessing import sketches
+    from preprocessing.samples.things import write_things
 
-    sketches.write_sample(folder, drawings_per_class=1_000)
+    write_things(folder, drawings_per_class=1_000)
 
 
 CHALLENGE = Challenge(

@@ -44,6 +44,7 @@ def evaluate(
     split: str = "validation",
     batch_size: int = 1024,
     facts: dict[str, str] | None = None,
+    history_file: str | Path | None = None,
 ) -> dict[str, Any]:
     """Evaluates a model on a split and writes the HTML report.
 
@@ -56,6 +57,7 @@ def evaluate(
         split: a split whose records hold labels.
         batch_size: examples a call of the model.
         facts: what else the report should say of the run, such as `{"model": "Cnn"}`.
+        history_file: what to draw the training curves from; by default the model folder's.
 
     Returns:
         What `json.dumps` takes: `examples`, `loss`, `hit_at_1`, `top_5`, `perr`, `gap`, `map`, and
@@ -69,7 +71,7 @@ def evaluate(
     class_names = examples.info.class_names
     _check_split(examples, split)
     _check_labels(model_folder / "labels.txt", class_names, examples.folder)
-    history = _read_history(model_folder / "history.json")
+    history = read_history(history_file or model_folder / "history.json")
     predict = _load(model_folder / "saved_model", examples)
 
     metrics, mistakes = ClassificationMetrics(len(class_names)), Mistakes()
@@ -154,7 +156,13 @@ def _check_labels(path: Path, class_names: list[str], examples_folder: Path) -> 
     raise InputError(f"{path}: line {line} is {ours!r}, but the examples say {theirs!r}; {cure}")
 
 
-def _read_history(path: Path) -> list[dict[str, Any]]:
+def read_history(file: str | Path) -> list[dict[str, Any]]:
+    """Reads `history.json`: a dict an epoch, none where there is no such file.
+
+    Raises:
+        InputError: it is not that.
+    """
+    path = Path(file)
     if not path.is_file():
         return []
     try:

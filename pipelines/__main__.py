@@ -66,6 +66,29 @@ def run(
 
 
 @app.command()
+def evaluate(
+    pipeline: Pipeline,
+    run: Annotated[
+        str, typer.Option(envvar="RUN", help="Name of the run; the newest by default.")
+    ] = "",
+    watch: Annotated[
+        bool,
+        typer.Option(envvar="WATCH", help="Evaluate each export until the training ends."),
+    ] = False,
+    runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = RUNS,
+) -> None:
+    """Evaluate what a run's training has exported, while it goes on or afterwards."""
+    from pipelines.evaluate import evaluate_run
+    from pipelines.find_run import find_run
+
+    try:
+        evaluate_run(find_run(pipeline, run, runs), watch, Console(file=sys.stdout))
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on where it stopped", file=sys.stderr)
+        raise typer.Exit(130) from None
+
+
+@app.command()
 def compile(
     pipeline: Annotated[str, typer.Argument(help="The pipeline; all of them by default.")] = "",
     folder: Annotated[Path, typer.Option(help="Where the YAML goes.")] = Path("build"),

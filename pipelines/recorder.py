@@ -10,6 +10,7 @@ from kfp import dsl
 
 from components.step import PREFIX
 from pipelines.display import Display
+from pipelines.run_lock import hold_lock
 from pipelines.run_record import RunRecord, Step
 from preprocessing.progress import parse_progress
 
@@ -31,10 +32,11 @@ class Recorder:
     def __init__(
         self, pipeline: str, parameters: dict[str, Any], commit: str, runs: Path, display: Display
     ) -> None:
-        self.record = RunRecord("", pipeline, "", parameters, commit)
+        self.record = RunRecord("", pipeline, "", parameters, commit, pid=os.getpid())
         self._runs = runs
         self._display = display
         self._log: TextIO | None = None
+        self._lock: TextIO | None = None
         self._began = 0.0
         self._error = ""
 
@@ -42,7 +44,10 @@ class Recorder:
         """Notes that a step begins."""
         if not self.record.run:
             self.record.run = run
-            self.record.folder = str(self._runs / run)
+            folder = self._runs / run
+            self.record.folder = str(folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = hold_lock(folder)
         self.record.steps.append(Step(step))
         self.record.save()
         self._began = time.monotonic()
@@ -89,6 +94,8 @@ class Recorder:
         self.record.status = status
         if self.record.run:
             self.record.save()
+        if self._lock is not None:
+            self._lock.close()
         return self.record
 
     @property

@@ -4,7 +4,10 @@ import json
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+from pipelines.run_lock import is_locked
+from preprocessing.errors import InputError
 
 RUN_FILE = "run.json"
 
@@ -15,7 +18,7 @@ class Step:
 
     Attributes:
         name: of its task.
-        status: `running`, `succeeded`, `cached`, `failed` or `interrupted`.
+        status: `running`, `succeeded`, `cached`, `failed`, `interrupted` or `killed`.
         seconds: how long it took.
         artifacts: path or URI of each output, by name.
         metrics: what it logged.
@@ -40,10 +43,12 @@ class RunRecord:
         folder: where its steps leave their artifacts.
         parameters: the arguments that were given; the others had their defaults.
         commit: the git commit, with `+changes` when the checkout differed from it; "" if unknown.
-        status: `running`, `succeeded`, `failed` or `interrupted`.
+        status: `running`, `succeeded`, `failed` or `interrupted`; read back, also `killed`: its
+            process went without a word.
         started: when, in seconds since 1970.
         seconds: how long it took.
         steps: in the order in which they ran.
+        pid: id of the process that runs it, on its machine.
     """
 
     run: str
@@ -55,6 +60,30 @@ class RunRecord:
     started: float = field(default_factory=time.time)
     seconds: float = 0.0
     steps: list[Step] = field(default_factory=list)
+    pid: int = 0
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Reads the record of the run in `folder`.
+
+        Raises:
+            InputError: `run.json` is no record of a run.
+        """
+        alive = is_locked(folder)  # asked first: a run that has ended since has said how
+        path = folder / RUN_FILE
+        try:
+            values = json.loads(path.read_text())
+            values["steps"] = [Step(**step) for step in values["steps"]]
+            record = cls(**values | {"folder": str(folder)})
+        except (ValueError, TypeError, KeyError) as error:
+            raise InputError(
+                f"{path}: not the record of a run ({error}); remove this run's folder"
+            ) from None
+        if record.status == "running" and not alive:
+            record.status = "killed"
+            for step in record.steps:
+                step.status = step.status.replace("running", "killed")
+        return record
 
     @property
     def artifacts(self) -> dict[str, str]:

@@ -1,0 +1,42 @@
+"""Finds a local run by its pipeline and, where it is given, its name."""
+
+import difflib
+from pathlib import Path
+
+from pipelines.registry import find_pipeline
+from pipelines.run_record import RUN_FILE, RunRecord
+from preprocessing.errors import InputError
+
+
+def find_run(pipeline: str, name: str, runs: Path) -> Path:
+    """Returns the folder of a run.
+
+    Args:
+        pipeline: name of its pipeline.
+        name: that of its folder, or the path; the newest run of the pipeline if "".
+        runs: the folder of all runs.
+
+    Raises:
+        InputError: there is no such pipeline or run; the message says what there is.
+    """
+    find_pipeline(pipeline)
+    records = [RunRecord.read(path.parent) for path in runs.glob(f"*/{RUN_FILE}")]
+    of_pipeline = [record for record in records if record.pipeline == pipeline]
+    if not of_pipeline:
+        raise InputError(
+            f"PIPELINE: no run of {pipeline} in {runs} yet;"
+            f" run `make run PIPELINE={pipeline}` first"
+        )
+    newest = max(of_pipeline, key=lambda record: record.started)
+    if not name:
+        return Path(newest.folder)
+    known = [Path(record.folder).name for record in of_pipeline]
+    wanted = Path(name).name
+    if wanted not in known:
+        nearest = difflib.get_close_matches(wanted, known, n=1, cutoff=0.4)
+        told = f", did you mean {nearest[0]!r}?" if nearest else ""
+        raise InputError(
+            f"RUN: {name!r} is no run of {pipeline} in {runs}{told}; the newest is"
+            f" {Path(newest.folder).name!r}"
+        )
+    return runs / wanted

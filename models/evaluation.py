@@ -70,9 +70,9 @@ def evaluate(
     model_folder, examples = Path(model_folder), Examples(examples_folder)
     class_names = examples.info.class_names
     _check_split(examples, split)
-    _check_labels(model_folder / "labels.txt", class_names, examples.folder)
+    check_labels(model_folder / "labels.txt", class_names, examples.folder)
     history = read_history(history_file or model_folder / "history.json")
-    predict = _load(model_folder / "saved_model", examples)
+    predict = load_saved_model(model_folder / "saved_model", examples)
 
     metrics, mistakes = ClassificationMetrics(len(class_names)), Mistakes()
     total, done = examples.info.splits[split].examples, 0
@@ -137,7 +137,8 @@ def _check_split(examples: Examples, split: str) -> None:
         )
 
 
-def _check_labels(path: Path, class_names: list[str], examples_folder: Path) -> None:
+def check_labels(path: Path, class_names: list[str], examples_folder: Path) -> None:
+    """Raises InputError unless the model's `labels.txt` names the classes of the examples."""
     if not path.is_file():
         raise InputError(f"{path}: not found; train the model again, or name its folder")
     found = path.read_text().splitlines()
@@ -179,8 +180,13 @@ def read_history(file: str | Path) -> list[dict[str, Any]]:
     return history
 
 
-def _load(path: Path, examples: Examples) -> Predict:
-    """Loads the SavedModel and returns its signature as a function of arrays."""
+def load_saved_model(path: Path, examples: Examples) -> Predict:
+    """Loads the SavedModel and returns its signature as a function of arrays.
+
+    Raises:
+        InputError: there is none, or its signature does not fit the examples. The function
+            raises it for probabilities that are not finite.
+    """
     if not (path / "saved_model.pb").is_file():
         raise InputError(f"{path}: no SavedModel here; train the model again, or name its folder")
     import tensorflow as tf

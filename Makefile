@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 && echo $$p && exit; \
 	done; echo python3)
 COMMAND := .venv/bin/python -m pipelines
-export DATA PARAMS BEAM VERBOSE RUN WATCH IMAGE ACCELERATOR ACCELERATOR_COUNT PRESET TRAIN_CPU TRAIN_MEMORY
+export DATA MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH IMAGE ACCELERATOR ACCELERATOR_COUNT PRESET TRAIN_CPU TRAIN_MEMORY
 
 .DEFAULT_GOAL := help
 .PHONY: help run evaluate compile test lint bench tensorboard lock golden clean environment dev-environment
@@ -12,13 +12,13 @@ export DATA PARAMS BEAM VERBOSE RUN WATCH IMAGE ACCELERATOR ACCELERATOR_COUNT PR
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: environment ## run a pipeline here: PIPELINE=quickdraw [DATA=folder|glob|gs://...] [PARAMS="epochs=3 model=Cnn"] [BEAM="--runner=..."] [VERBOSE=1]
+run: environment ## run a pipeline here: PIPELINE=quickdraw [DATA=folder|glob|gs://...] [MODEL=mine.py:MyNet] [LOSS=mine.py:MyLoss] [PARAMS="epochs=3"] [BEAM="--runner=..."] [VERBOSE=1]
 	@$(COMMAND) run $(call needed,PIPELINE)
 
 evaluate: environment ## judge the newest export of a run: PIPELINE=quickdraw [RUN=quickdraw-...] [WATCH=1, each export until the training ends]
 	@$(COMMAND) evaluate $(call needed,PIPELINE)
 
-compile: environment ## write build/<pipeline>.yaml: [PIPELINE=quickdraw] [PRESET=cpu|gpu|4gpu] [ACCELERATOR=NVIDIA_TESLA_T4 ACCELERATOR_COUNT=4] [TRAIN_CPU=8 TRAIN_MEMORY=30G] [IMAGE=...]
+compile: environment ## write build/<pipeline>.yaml: [PIPELINE=quickdraw] [MODEL=mine.py:MyNet] [LOSS=mine.py:MyLoss] [PRESET=cpu|gpu|4gpu] [ACCELERATOR=NVIDIA_TESLA_T4 ACCELERATOR_COUNT=4] [TRAIN_CPU=8 TRAIN_MEMORY=30G] [IMAGE=...]
 	@$(COMMAND) compile $(PIPELINE)
 
 test: dev-environment ## run the tests: [ARGS="-k plan"]

@@ -13,6 +13,8 @@ def train(
     challenge: str,
     network: str,
     loss: str,
+    weights: str,
+    files_fingerprint: str,
     batch_size: int,
     epochs: int,
     max_steps: int,
@@ -28,7 +30,10 @@ def train(
     export_model_steps: int,
     checkpoint_dir: str,
 ) -> None:
-    """Trains a network of the challenge and exports it; see `models.training`."""
+    """Trains a network and exports it; see `models.training`.
+
+    `files_fingerprint` is there for the cache, which cannot see into the participant's files.
+    """
     from dataclasses import asdict
 
     from components.step import step
@@ -41,6 +46,7 @@ def train(
         options = TrainingOptions(
             model=network,
             loss=loss,
+            weights=weights,
             batch_size=batch_size,
             epochs=epochs,
             max_steps=max_steps,
@@ -61,8 +67,8 @@ def train(
             examples.path, transform.path, model.path, f"models.{challenge}", options, top_k
         )
     chosen = {
-        "network": network,
-        "loss_function": loss,
+        "network": network.rpartition("/")[2],
+        "loss_function": loss.rpartition("/")[2],
         "batch_size": batch_size,
         "learning_rate": learning_rate,
     }

@@ -3,10 +3,13 @@
 A participant writes the same: a `keras.losses.Loss` whose `call` takes these two.
 """
 
+import inspect
+from typing import Any
+
 import keras
 from keras import KerasTensor, ops
 
-from models.choices import find_class
+from models.choices import find_class, make
 
 
 class CrossEntropy(keras.losses.Loss):
@@ -44,9 +47,24 @@ class FocalCrossEntropy(keras.losses.Loss):
 
 
 def find_loss(name: str) -> keras.losses.Loss:
-    """Returns a new loss by its name, such as `CrossEntropy`.
+    """Returns a new loss by its name, `CrossEntropy` or `path/to/mine.py:MyLoss`.
 
     Raises:
-        InputError: no loss here has this name.
+        InputError: there is no such class, it is no loss, or it cannot be made.
     """
-    return find_class(__name__, name, "loss", lambda cls: issubclass(cls, keras.losses.Loss))()
+    return make(find_class(__name__, name, "loss", _fault), "loss")
+
+
+def _fault(cls: type[Any]) -> str:
+    """Says why a class is no loss; "" if it is one."""
+    wanted = "`class MyLoss(keras.losses.Loss)` with `def call(self, labels, probabilities)`"
+    if not issubclass(cls, keras.losses.Loss):
+        return f"is no keras.losses.Loss; write {wanted}"
+    if cls.call is keras.losses.Loss.call:
+        return f"has no call of its own; write {wanted}"
+    try:
+        inspect.signature(cls.call).bind(None, "labels", "probabilities")
+    except TypeError:
+        found = inspect.signature(cls.call)
+        return f"its call takes {found}; expected (self, labels, probabilities)"
+    return ""

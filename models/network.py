@@ -1,36 +1,94 @@
 """From a network's class to the Keras model that is trained, saved and served."""
 
+import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
 
 import keras
 from keras import KerasTensor
 
 from models.augmentation import RandomAffine
-from models.choices import find_class
+from models.choices import find_class, find_module, make
+from models.own_module import own_errors
 from preprocessing.errors import InputError
 
 
 class Network(Protocol):
-    """What a challenge or a participant writes: layers from images to probabilities."""
+    """What a challenge or a participant writes: layers from images to probabilities.
+
+    It is made without arguments. One that starts from a trained backbone may take `weights` in its
+    `__init__`: the path of a local file, where the user gives one.
+
+    It may have an attribute `raw_pixels = True`: then the images are float32 pixels from 0 to 255,
+    as a backbone with an input scaling of its own wants them, not normalised ones.
+
+    A `keras.Layer` or `keras.Model` does as well, whose `call` takes these arguments.
+    """
 
     def __call__(self, images: KerasTensor, num_classes: int) -> KerasTensor:
         """Returns probabilities `[N, num_classes]` of normalised float `[N, H, W, C]` images."""
 
 
-def find_network(module_name: str, name: str) -> Network:
-    """Returns a new network by its name, such as `Cnn` of `models.quickdraw`.
+def find_network(module_name: str, name: str, weights: str = "") -> Network:
+    """Returns a new network by its name.
+
+    Args:
+        module_name: of the challenge's networks, such as `models.quickdraw`.
+        name: such as `Cnn`, or `path/to/mine.py:MyNet` for a participant's.
+        weights: a local file that the network's `__init__` gets; "" for none.
 
     Raises:
-        InputError: no class of the module that can be called has this name.
+        InputError: there is no such class, it cannot be called or made, or takes no weights.
     """
-
-    def has_call(cls: type) -> bool:
-        return any("__call__" in vars(base) for base in cls.__mro__)
-
-    network: Network = find_class(module_name, name, "model", has_call)()
+    cls = find_class(module_name, name, "model", _fault)
+    if weights and "weights" not in inspect.signature(cls.__init__).parameters:
+        raise InputError(
+            f"weights={weights}: {cls.__name__} takes no weights; leave them out, or choose a"
+            " network whose __init__ has an argument `weights`"
+        )
+    network: Network = make(cls, "model", **{"weights": weights} if weights else {})
     return network
+
+
+def find_augmentation(module_name: str, name: str, seed: int) -> RandomAffine:
+    """Returns the augmentation for a network: of its own module, else of the challenge's.
+
+    A module says it in `AUGMENTATION`, the arguments of `RandomAffine`; its defaults otherwise.
+
+    Raises:
+        InputError: the participant's file cannot be run, or `AUGMENTATION` has other arguments.
+    """
+    for module in (find_module(module_name, name, "model"), import_module(module_name)):
+        settings = getattr(module, "AUGMENTATION", None)
+        if settings is not None:
+            break
+    try:
+        return RandomAffine(**settings or {}, seed=seed)
+    except (TypeError, ValueError) as error:
+        expected = list(inspect.signature(RandomAffine.__init__).parameters)[1:-2]
+        raise InputError(
+            f"{Path(str(module.__file__)).name}: AUGMENTATION: {error}; expected a dictionary with"
+            f" any of {', '.join(expected)}"
+        ) from error
+
+
+def _fault(cls: type[Any]) -> str:
+    """Says why a class is no network; "" if it is one."""
+    if not any("__call__" in vars(base) for base in cls.__mro__):
+        return (
+            "has no __call__; write `def __call__(self, images, num_classes)` that returns"
+            " probabilities [N, num_classes]"
+        )
+    method = cls.call if cls.__call__ is keras.Layer.__call__ else cls.__call__
+    try:
+        inspect.signature(method).bind(None, "images", num_classes=10)
+    except TypeError:
+        name, found = method.__name__, inspect.signature(method)
+        return f"its {name} takes {found}; expected (self, images, num_classes)"
+    return ""
 
 
 def build_network(
@@ -46,7 +104,7 @@ def build_network(
     It is of Keras's own layers, as long as `network` is, so it loads without this project.
 
     Args:
-        network: gets the normalised images.
+        network: gets the normalised images, or with `raw_pixels` the float32 pixels 0 to 255.
         image_shape: (height, width, channels).
         num_classes: width of the output.
         pixel_mean: mean of each channel, 0 to 255.
@@ -57,14 +115,18 @@ def build_network(
         A functional model from uint8 `[N, H, W, C]` to float32 `[N, num_classes]`.
 
     Raises:
-        InputError: the network's output has another shape.
+        InputError: the network's output has another shape, or a participant's raised an exception.
     """
     images = keras.Input(tuple(image_shape), dtype="uint8", name="image")
     with _dtype_policy("mixed_bfloat16" if mixed_precision else "float32"):
-        normalized = keras.layers.Normalization(
-            mean=list(pixel_mean), variance=list(pixel_variance), name="normalization"
-        )(images)
-        probabilities = network(normalized, num_classes)
+        if getattr(network, "raw_pixels", False):
+            pixels = keras.layers.Rescaling(1.0, dtype="float32", name="raw_pixels")(images)
+        else:
+            pixels = keras.layers.Normalization(
+                mean=list(pixel_mean), variance=list(pixel_variance), name="normalization"
+            )(images)
+        with own_errors():
+            probabilities = network(pixels, num_classes=num_classes)
     shape = getattr(probabilities, "shape", None)
     if shape is None or tuple(shape) != (None, num_classes):
         found = "no tensor" if shape is None else f"[{', '.join(map(str, shape))}]"

@@ -8,17 +8,18 @@ from statistics import fmean
 
 import keras
 
-from models.augmentation import RandomAffine
 from models.checkpoint import Checkpoints
 from models.devices import every_device
 from models.export import export_model
 from models.input import local_examples
 from models.losses import find_loss
-from models.network import augmented, build_network, find_network
+from models.network import augmented, build_network, find_augmentation, find_network
+from models.own_files import files_fingerprint
 from models.training_log import TrainingLog
 from models.training_loop import TrainingLoop
 from models.training_metrics import HitAt1, StreamingGap
 from models.training_options import TrainingOptions
+from models.weights import local_weights, weights_fingerprint
 from preprocessing.challenge import find_challenge
 from preprocessing.errors import InputError
 
@@ -66,8 +67,7 @@ def train(
         transform_folder: the tf.Transform graph that goes into the exported model.
         model_folder: gets the model (see `models.export`), `history.json`, TensorBoard's `logs/`
             and the exports of `export_model_steps`.
-        networks: module with the networks, such as `models.quickdraw`. Its `AUGMENTATION`, if it
-            has one, are the arguments of `models.augmentation.RandomAffine`.
+        networks: module with the challenge's networks, such as `models.quickdraw`.
         options: the parameters.
         top_k: classes a prediction of the exported model.
 
@@ -82,7 +82,11 @@ def train(
     keras.utils.set_random_seed(options.seed)
     folder = Path(model_folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with local_examples(examples_folder) as examples, every_device() as devices:
+    with (
+        local_examples(examples_folder) as examples,
+        local_weights(options.weights) as weights,
+        every_device() as devices,
+    ):
         if options.batch_size % devices.count:
             raise InputError(
                 f"batch_size={options.batch_size}: expected a multiple of the {devices.count}"
@@ -93,7 +97,7 @@ def train(
 
         def build(mixed_precision: bool) -> keras.Model:
             return build_network(
-                find_network(networks, options.model),
+                find_network(networks, options.model, weights),
                 info.image_shape,
                 len(info.class_names),
                 info.pixel_mean,
@@ -117,6 +121,8 @@ def train(
                 "network": model.get_config(),
                 "options": options.decides(),
                 "code": _code(networks),
+                "own": files_fingerprint([options.model, options.loss]),
+                "weights": weights_fingerprint(weights),
             },
         )
         if options.start_new_model:
@@ -166,8 +172,7 @@ def _compiled(
     """Returns the model that is trained: augmentation before the network, loss and optimizer."""
     model = network
     if options.augment:
-        settings = getattr(importlib.import_module(networks), "AUGMENTATION", {})
-        model = augmented(network, RandomAffine(**settings, seed=options.seed))
+        model = augmented(network, find_augmentation(networks, options.model, options.seed))
     model.compile(
         optimizer=keras.optimizers.Adam(schedule, global_clipnorm=options.clip_norm),
         loss=find_loss(options.loss),

@@ -12,8 +12,9 @@ class TrainingOptions:
     """How to train. The defaults serve thousands of examples as well as millions.
 
     Attributes:
-        model: name of a network of the challenge.
-        loss: name of a loss.
+        model: a network of the challenge, or `path/to/mine.py:MyNet`.
+        loss: a loss of `models.losses`, or `path/to/mine.py:MyLoss`.
+        weights: file or URI of the weights that the network starts from; "" for none.
         batch_size: examples a step, over all accelerators together.
         epochs: rounds through the training examples at most.
         max_steps: steps at most; 0 for no limit.
@@ -37,6 +38,7 @@ class TrainingOptions:
 
     model: str = "Cnn"
     loss: str = "CrossEntropy"
+    weights: str = ""
     batch_size: int = 128
     epochs: int = 12
     max_steps: int = 0

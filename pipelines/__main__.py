@@ -19,6 +19,12 @@ app = typer.Typer(
 RUNS = Path("runs")
 
 Pipeline = Annotated[str, typer.Argument(help="The pipeline, such as quickdraw.")]
+Model = Annotated[
+    str, typer.Option(envvar="MODEL", help="The network: Cnn, or path/to/mine.py:MyNet.")
+]
+Loss = Annotated[
+    str, typer.Option(envvar="LOSS", help="The loss: CrossEntropy, or path/to/mine.py:MyLoss.")
+]
 
 
 @app.command()
@@ -30,6 +36,8 @@ def run(
             envvar="DATA", help="Folder, glob or gs:// URI; by default sample data is made."
         ),
     ] = "",
+    model: Model = "",
+    loss: Loss = "",
     params: Annotated[
         str, typer.Option(envvar="PARAMS", help='Parameters, such as "epochs=3 model=Cnn".')
     ] = "",
@@ -42,23 +50,23 @@ def run(
     ] = False,
 ) -> None:
     """Run a whole pipeline on this machine."""
+    from pipelines.arguments import read_arguments
     from pipelines.display import Display
     from pipelines.local import run_locally
-    from pipelines.registry import find_pipeline
     from pipelines.sample import make_sample
     from preprocessing.fingerprint import source_fingerprint
 
-    find_pipeline(pipeline)
     display = Display(Console(file=sys.stdout), verbose)
-    parameters, beam_args = words("PARAMS", params), words("BEAM", beam)
+    texts, beam_args = words("PARAMS", params), words("BEAM", beam)
+    arguments = read_arguments(pipeline, texts, model, loss, runs, display.note)
     source = data or make_sample(pipeline, display)
-    arguments = {
+    arguments |= {
         "source": source,
         "source_fingerprint": source_fingerprint(source),
         "beam_args": beam_args,
     }
     try:
-        record = run_locally(pipeline, parameters, arguments, runs, display)
+        record = run_locally(pipeline, arguments, runs, display)
     except KeyboardInterrupt:
         print("interrupted; the same command goes on where it stopped", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -92,15 +100,22 @@ def evaluate(
 def compile(
     pipeline: Annotated[str, typer.Argument(help="The pipeline; all of them by default.")] = "",
     folder: Annotated[Path, typer.Option(help="Where the YAML goes.")] = Path("build"),
+    model: Model = "",
+    loss: Loss = "",
 ) -> None:
     """Compile pipelines to YAML for Kubeflow and Vertex AI."""
+    from pipelines.arguments import read_arguments
     from pipelines.compile import compile_pipeline
     from pipelines.registry import pipeline_names
     from pipelines.settings import read_settings
 
     settings = read_settings()
     for name in [pipeline] if pipeline else pipeline_names():
-        print(compile_pipeline(name, folder, settings))
+        arguments = {}
+        if model or loss:
+            note = Console(stderr=True, soft_wrap=True).print
+            arguments = read_arguments(name, [], model, loss, RUNS, note)
+        print(compile_pipeline(name, folder, settings, arguments))
 
 
 def words(name: str, text: str) -> list[str]:

@@ -1,27 +1,44 @@
 """Compiles pipelines to YAML that Kubeflow and Vertex AI run."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from kfp import compiler
 
 from components.image import IMAGE
 from pipelines.commit import git_commit
+from pipelines.pack import pack_own_files
 from pipelines.registry import find_pipeline
 from pipelines.settings import Settings
 from pipelines.target import Target
 from preprocessing.errors import InputError
 
 RETRIES = 2
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
-def compile_pipeline(name: str, folder: Path, settings: Settings) -> Path:
+def compile_pipeline(
+    name: str, folder: Path, settings: Settings, arguments: Mapping[str, Any] = _NONE
+) -> Path:
     """Writes `<folder>/<name>.yaml` and returns its path.
+
+    A participant's files are copied to `<folder>/participant/` for the image. Its tag, where it is
+    the project's own, then carries their hash, so that image and cache follow them.
+
+    Args:
+        name: the pipeline.
+        folder: made if it is not there.
+        settings: where the steps run.
+        arguments: other defaults than the pipeline's own, from `read_arguments`.
 
     Raises:
         InputError: there is no such pipeline, or a setting cannot be.
     """
     accelerator, count = settings.training_accelerator()
-    image = settings.image or _image_of_commit()
+    fingerprint = arguments.get("files_fingerprint", "")
+    image = settings.image or _image_of_commit() + (f"-{fingerprint[:8]}" if fingerprint else "")
     target = Target(
         image=lambda component: image,
         retries=RETRIES,
@@ -32,7 +49,10 @@ def compile_pipeline(name: str, folder: Path, settings: Settings) -> Path:
     )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.yaml"
-    compiler.Compiler().compile(find_pipeline(name)(target), str(path))
+    defaults = pack_own_files(dict(arguments), folder)
+    compiler.Compiler().compile(
+        find_pipeline(name)(target), str(path), pipeline_parameters=defaults
+    )
     return path
 
 

@@ -3,19 +3,18 @@
 import contextlib
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from kfp import local
 
-from pipelines.check_parameters import check_parameters
 from pipelines.code_hash import code_hash
 from pipelines.commit import git_commit
 from pipelines.display import Display
 from pipelines.local_steps import watched_steps
 from pipelines.recorder import Recorder
-from pipelines.registry import find_pipeline, parse_parameters
+from pipelines.registry import find_pipeline
 from pipelines.run_record import RunRecord
 from pipelines.target import Target
 from preprocessing.errors import InputError
@@ -25,15 +24,12 @@ class StepFailed(InputError):  # noqa: N818 (it reads as what happened)
     """A step of the run ended with an error; the message is the step's own, where it has one."""
 
 
-def run_locally(
-    name: str, parameters: Sequence[str], arguments: dict[str, Any], runs: Path, display: Display
-) -> RunRecord:
+def run_locally(name: str, arguments: dict[str, Any], runs: Path, display: Display) -> RunRecord:
     """Runs a pipeline on this machine, steps answered from the cache where nothing changed.
 
     Args:
         name: the pipeline.
-        parameters: `name=value` texts of the user's.
-        arguments: what the pipeline gets beside them.
+        arguments: of the pipeline; the others have their defaults.
         runs: folder that gets `<pipeline>-<time>/`, the cache and the checkpoints.
         display: shows what happens.
 
@@ -41,7 +37,6 @@ def run_locally(
         The record of the run, which is also in its `run.json`.
 
     Raises:
-        InputError: a parameter is wrong.
         StepFailed: a step failed.
         KeyboardInterrupt: the run was interrupted or told to terminate, and the step has ended.
     """
@@ -53,15 +48,12 @@ def run_locally(
         )
     )
     pipeline = build(target)
-    given = parse_parameters(pipeline, parameters, taken=arguments)
     defaults = {n: spec.default for n, spec in (pipeline.component_spec.inputs or {}).items()}
     arguments = {
         **defaults,
         "checkpoint_dir": str(runs / "checkpoints"),
         **arguments,
-        **given,
     }
-    check_parameters(arguments)
     runs.mkdir(parents=True, exist_ok=True)
     recorder = Recorder(name, arguments, git_commit(), runs, display)
     local.init(

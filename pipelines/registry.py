@@ -61,7 +61,7 @@ def parse_parameters(
         if not equals:
             raise InputError(f"PARAMS: expected name=value, got {text!r}")
         if name in taken:
-            raise InputError(f"PARAMS: {name} is not set here but by DATA or BEAM")
+            raise InputError(f"PARAMS: {name} is not set here but by DATA, BEAM, MODEL or LOSS")
         if name not in inputs:
             raise InputError(
                 f"PARAMS: {name!r} is no parameter of {pipeline.name}{_nearest(name, inputs)};"

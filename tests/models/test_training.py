@@ -18,7 +18,7 @@ from models.training_loop import TrainingLoop
 from models.training_options import TrainingOptions
 from preprocessing.errors import InputError
 from preprocessing.examples import Examples
-from tests.models.conftest import pixels_and_labels
+from tests.models.conftest import PROJECT, pixels_and_labels
 
 NETWORKS = "models.quickdraw"
 QUICK = TrainingOptions(model="Logistic", batch_size=20, epochs=3, checkpoint_seconds=0.001)
@@ -275,3 +275,22 @@ def test_bad_options_are_told(options: dict[str, Any], message: str) -> None:
 def test_a_loss_that_is_no_number_is_told(run: Callable[..., TrainingResult]) -> None:
     with pytest.raises(InputError, match=r"learning_rate=1e\+38: .* not a number"):
         run(replace(QUICK, learning_rate=1e38, loss="CrossEntropy", epochs=1))
+
+
+def test_the_page_on_own_models_trains(
+    run: Callable[..., TrainingResult], stop: Callable[[int], None], tmp_path: Path
+) -> None:
+    page = (PROJECT / "docs" / "own-model.md").read_text()
+    path = tmp_path / "elsewhere" / "mine.py"
+    path.parent.mkdir()
+    path.write_text("import beside_7\n" + page.split("```python\n")[1].split("```")[0])
+    path.with_name("beside_7.py").write_text("")
+    own = replace(QUICK, model=f"{path}:MyNet", loss=f"{path}:MyLoss", learning_rate=0.01, epochs=5)
+    assert run(own).validation_hit_at_1 > 0.8
+
+    short = replace(own, epochs=1)
+    stop(5)
+    with pytest.raises(KeyError, match="crash"):
+        run(short)
+    path.with_name("beside_7.py").write_text("# a change\n")
+    assert run(short).resumed_from_step == 0

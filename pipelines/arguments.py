@@ -1,0 +1,57 @@
+"""From what a user asks for to the arguments of a pipeline, checked before anything runs."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipelines.check_classes import check_classes
+from pipelines.check_parameters import check_parameters
+from pipelines.registry import find_pipeline, parse_parameters
+from pipelines.target import Target
+from preprocessing.challenge import find_challenge
+from preprocessing.errors import InputError
+
+TAKEN = ("source", "source_fingerprint", "beam_args", "files_fingerprint")
+"""Parameters that are not set by PARAMS."""
+
+
+def read_arguments(
+    name: str,
+    texts: Sequence[str],
+    model: str,
+    loss: str,
+    runs: Path,
+    note: Callable[[str], None],
+) -> dict[str, Any]:
+    """Returns the arguments that a user gives a pipeline, all but those of its data.
+
+    Args:
+        name: the pipeline.
+        texts: PARAMS, such as `["epochs=3"]`.
+        model: MODEL, such as `Cnn` or `path/to/mine.py:MyNet`; "" for the default.
+        loss: LOSS, likewise.
+        runs: folder of the runs, whose cache remembers what has been checked.
+        note: is told when a check takes seconds.
+
+    Raises:
+        InputError: something cannot be; one line says what.
+    """
+    pipeline = find_pipeline(name)(Target(image=lambda component: "unused:1"))
+    inputs = pipeline.component_spec.inputs or {}
+    given = parse_parameters(pipeline, texts, taken=TAKEN)
+    for parameter, value in (("model", model), ("loss", loss)):
+        if value and parameter in given:
+            raise InputError(
+                f"{parameter.upper()}={value}: PARAMS has {parameter}={given[parameter]} too;"
+                " leave one of them out"
+            )
+        if value and parameter not in inputs:
+            raise InputError(f"{parameter.upper()}={value}: {name} has no parameter {parameter}")
+        if value:
+            given[parameter] = value
+    arguments = {n: spec.default for n, spec in inputs.items()} | given
+    check_parameters(arguments)
+    if "model" in inputs:
+        shape = find_challenge(name).image_shape
+        given |= check_classes(name, arguments, shape, None, runs, note)
+    return given

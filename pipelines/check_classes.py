@@ -1,0 +1,101 @@
+"""Checks a run's network, loss and weights before anything runs.
+
+Names of the project's own are looked up in its text. A participant's class is run, in a process of
+its own: this one does without Keras.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from models.choices import class_names, unknown
+from models.own_files import ROOT, files_fingerprint, own_class
+from models.weights import check_weights, weights_fingerprint
+from pipelines.code_hash import code_hash
+from preprocessing.errors import InputError
+
+UNKNOWN_CLASSES = 10
+"""What a network is tried with when the number of classes is not known."""
+
+
+def check_classes(
+    challenge: str,
+    arguments: dict[str, Any],
+    image_shape: Sequence[int],
+    num_classes: int | None,
+    runs: Path,
+    note: Callable[[str], None],
+) -> dict[str, Any]:
+    """Checks `model`, `loss` and `weights`.
+
+    Args:
+        challenge: whose networks there are.
+        arguments: `model`, `loss` and `weights` among others.
+        image_shape: (height, width, channels) of the images.
+        num_classes: of the data; None if it is not known yet.
+        runs: its `.cache` remembers what has passed, so that no check is run twice.
+        note: is told when a check takes seconds.
+
+    Returns:
+        The three with absolute paths, and `files_fingerprint`, a hash of the files that they name,
+        "" for none.
+
+    Raises:
+        InputError: one of them cannot be used; one line says why.
+    """
+    chosen = {name: arguments[name] for name in ("model", "loss", "weights")}
+    for name, module in (("model", f"models.{challenge}"), ("loss", "models.losses")):
+        if own := own_class(chosen[name], name):
+            chosen[name] = str(own)
+        elif chosen[name] not in (names := class_names(module)):
+            raise unknown(chosen[name], module, name, names)
+    check_weights(chosen["weights"])
+    if chosen["weights"] and "://" not in chosen["weights"]:
+        chosen["weights"] = str(Path(chosen["weights"]).resolve())
+    fingerprint = files_fingerprint([chosen["model"], chosen["loss"]])
+    if chosen["weights"]:
+        text = fingerprint + weights_fingerprint(chosen["weights"])
+        fingerprint = hashlib.sha256(text.encode()).hexdigest()
+    if fingerprint:
+        tried = {
+            "networks": f"models.{challenge}",
+            **chosen,
+            "image_shape": list(image_shape),
+            "num_classes": num_classes or UNKNOWN_CLASSES,
+        }
+        key = json.dumps([tried, fingerprint, code_hash("models.check", challenge)])
+        passed = runs / ".cache" / "checked" / hashlib.sha256(key.encode()).hexdigest()[:16]
+        if not passed.exists():
+            shown = " and ".join(chosen[name].rpartition("/")[2] for name in ("model", "loss"))
+            note(f"checking {shown}, which takes some seconds")
+            _check(tried)
+            passed.parent.mkdir(parents=True, exist_ok=True)
+            passed.touch()
+    return {**chosen, "files_fingerprint": fingerprint[:16]}
+
+
+def _check(tried: dict[str, Any]) -> None:
+    """Runs `models.check`, on the processor: an accelerator is for the training."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    quiet = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": path}
+    done = subprocess.run(
+        [sys.executable, "-m", "models.check", json.dumps(tried)],
+        env={**os.environ, **quiet},
+        capture_output=True,
+        text=True,
+        errors="replace",
+    )
+    if done.returncode:
+        *_, last = ["", *done.stderr.strip().splitlines()]
+        said = last.removeprefix("error: ") or "it says nothing"
+        if last.startswith("error: "):
+            raise InputError(said)
+        raise InputError(
+            f"model={tried['model']} loss={tried['loss']}: the check ended with status"
+            f" {done.returncode} ({said}); try `python -m models.check '{json.dumps(tried)}'`"
+        )

@@ -15,11 +15,16 @@ def logistic(images: KerasTensor, num_classes: int) -> KerasTensor:
     )(layers.Flatten()(images))
 
 
-def convolutions(images: KerasTensor, filters: Sequence[int]) -> KerasTensor:
+def convolutions(images: KerasTensor, filters: Sequence[int], dropout: float = 0.0) -> KerasTensor:
     """Returns `[N, H / 2**n, W / 2**n, filters[-1]]` of n 3x3 convolutions.
 
     Each is pooled 2x2 before it is normalised: batch normalisation is four times cheaper so, and
     does as well.
+
+    Args:
+        images: normalised `[N, H, W, C]`.
+        filters: channels of each convolution.
+        dropout: share of the channels that are dropped after each in training.
     """
     x = images
     for count in filters:
@@ -27,6 +32,8 @@ def convolutions(images: KerasTensor, filters: Sequence[int]) -> KerasTensor:
         x = layers.MaxPooling2D()(x)
         x = layers.BatchNormalization(momentum=0.9)(x)
         x = layers.ReLU()(x)
+        if dropout:
+            x = layers.SpatialDropout2D(dropout)(x)
     return x
 
 

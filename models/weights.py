@@ -9,7 +9,6 @@ from pathlib import Path
 
 from preprocessing.errors import InputError
 from preprocessing.files import list_files, open_file
-from preprocessing.fingerprint import source_fingerprint
 
 
 @contextmanager
@@ -41,7 +40,7 @@ def check_weights(weights: str) -> None:
     """
     if not weights:
         return
-    found = list_files(weights, "") if "://" in weights else Path(weights).is_file()
+    found = list_files(weights) if "://" in weights else Path(weights).is_file()
     if not found:
         raise InputError(f"weights={weights}: no such file; check the path, or leave it out")
 
@@ -55,6 +54,7 @@ def weights_fingerprint(weights: str) -> str:
     if not weights:
         return ""
     if "://" in weights:
-        return source_fingerprint(weights, "")
+        listed = list_files(weights)
+        return hashlib.sha256(repr(listed).encode()).hexdigest()
     with Path(weights).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

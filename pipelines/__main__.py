@@ -53,12 +53,17 @@ def run(
     from pipelines.arguments import read_arguments
     from pipelines.display import Display
     from pipelines.local import run_locally
+    from pipelines.registry import find_pipeline
     from pipelines.sample import make_sample
+    from preprocessing.challenge import find_challenge
     from preprocessing.fingerprint import source_fingerprint
+    from preprocessing.sources.open import count_classes
 
+    find_pipeline(pipeline)
     display = Display(Console(file=sys.stdout), verbose)
     texts, beam_args = words("PARAMS", params), words("BEAM", beam)
-    arguments = read_arguments(pipeline, texts, model, loss, runs, display.note)
+    classes = count_classes(data, find_challenge(pipeline)) if data else None
+    arguments = read_arguments(pipeline, texts, model, loss, classes, runs, display.note)
     source = data or make_sample(pipeline, display)
     arguments |= {
         "source": source,
@@ -114,7 +119,7 @@ def compile(
         arguments = {}
         if model or loss:
             note = Console(stderr=True, soft_wrap=True).print
-            arguments = read_arguments(name, [], model, loss, RUNS, note)
+            arguments = read_arguments(name, [], model, loss, None, RUNS, note)
         print(compile_pipeline(name, folder, settings, arguments))
 
 

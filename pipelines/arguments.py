@@ -20,6 +20,7 @@ def read_arguments(
     texts: Sequence[str],
     model: str,
     loss: str,
+    num_classes: int | None,
     runs: Path,
     note: Callable[[str], None],
 ) -> dict[str, Any]:
@@ -30,6 +31,7 @@ def read_arguments(
         texts: PARAMS, such as `["epochs=3"]`.
         model: MODEL, such as `Cnn` or `path/to/mine.py:MyNet`; "" for the default.
         loss: LOSS, likewise.
+        num_classes: of the data; None if it is not known yet.
         runs: folder of the runs, whose cache remembers what has been checked.
         note: is told when a check takes seconds.
 
@@ -52,6 +54,6 @@ def read_arguments(
     arguments = {n: spec.default for n, spec in inputs.items()} | given
     check_parameters(arguments)
     if "model" in inputs:
-        shape = find_challenge(name).image_shape
-        given |= check_classes(name, arguments, shape, None, runs, note)
+        shape = find_challenge(name).shape(arguments["image_size"])
+        given |= check_classes(name, arguments, shape, num_classes, runs, note)
     return given

@@ -4,6 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 from models.training_options import TrainingOptions
+from preprocessing.bad_images import check_limit
 from preprocessing.plan import SplitSizes
 
 
@@ -13,6 +14,7 @@ def check_parameters(arguments: dict[str, Any]) -> None:
     Raises:
         InputError: a value is out of range; the message names the parameter.
     """
+    check_limit(arguments["max_bad_fraction"])
     names = {field.name for field in fields(TrainingOptions)}
     TrainingOptions(**{name: value for name, value in arguments.items() if name in names})
     SplitSizes(

@@ -7,6 +7,7 @@ from kfp.dsl.base_component import BaseComponent
 
 from components.batch_predict import batch_predict
 from components.evaluate import evaluate
+from components.export_lite import export_lite
 from components.predictions_to_csv import predictions_to_csv
 from components.preprocess import preprocess
 from components.score import score
@@ -25,13 +26,19 @@ class Defaults:
     batch_size: int = 128
     epochs: int = 12
     learning_rate: float = 0.003
+    learning_rate_decay: float = 0.8
+    patience: int = 5
 
 
 _DEFAULTS = Defaults()
 
 
 def classification_pipeline(
-    target: Target, challenge: str, description: str, defaults: Defaults = _DEFAULTS
+    target: Target,
+    challenge: str,
+    description: str,
+    defaults: Defaults = _DEFAULTS,
+    lite: bool = False,
 ) -> BaseComponent:
     """Returns the KFP pipeline of a challenge.
 
@@ -40,6 +47,7 @@ def classification_pipeline(
         challenge: the name of its three files, and of the pipeline.
         description: a sentence for the console.
         defaults: its own default parameters.
+        lite: export the network to TensorFlow Lite too.
     """
 
     @dsl.pipeline(name=challenge.replace("_", "-"), description=description)
@@ -63,12 +71,12 @@ def classification_pipeline(
         epochs: int = defaults.epochs,
         max_steps: int = 0,
         learning_rate: float = defaults.learning_rate,
-        learning_rate_decay: float = 0.8,
+        learning_rate_decay: float = defaults.learning_rate_decay,
         learning_rate_decay_examples: int = 0,
         clip_norm: float = 1.0,
         augment: bool = True,
         mixed_precision: bool = False,
-        patience: int = 5,
+        patience: int = defaults.patience,
         start_new_model: bool = False,
         export_model_steps: int = 1_000,
         checkpoint_dir: str = "",
@@ -119,7 +127,10 @@ def classification_pipeline(
             predictions=prediction.outputs["predictions"], examples=examples, pairs=pairs
         )
         scoring = score(submission=submission.outputs["submission"], examples=examples)
-        for step in (data, evaluation, prediction, submission, scoring):
+        steps = [data, evaluation, prediction, submission, scoring]
+        if lite:
+            steps.append(export_lite(model=trained, examples=examples))
+        for step in steps:
             target.place(step)
         target.place_training(training)
 

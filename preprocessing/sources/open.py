@@ -42,3 +42,15 @@ def open_source(source: str, challenge: Challenge, image_shape: tuple[int, int, 
     if found.format == "tfrecords":
         return open_tfrecords(found, features, width, names)
     return open_images(found, names)
+
+
+def count_classes(source: str, challenge: Challenge) -> int | None:
+    """Returns how many classes a source has, as far as the names of its files tell.
+
+    Raises:
+        InputError: there is no such source, or it holds no images.
+    """
+    found = SourceFiles(source)
+    if found.format == "bitmaps":
+        return len(found.files)
+    return len(challenge.label_names) or None

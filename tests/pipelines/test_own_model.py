@@ -40,7 +40,7 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def read(runs: Path, *texts: str, model: str = "", loss: str = "") -> dict[str, Any]:
-    return read_arguments("quickdraw", texts, model, loss, runs, lambda note: None)
+    return read_arguments("quickdraw", texts, model, loss, None, runs, lambda note: None)
 
 
 def test_the_page_has_few_lines() -> None:
@@ -50,11 +50,11 @@ def test_the_page_has_few_lines() -> None:
 def test_the_page_passes_its_check_and_a_wrong_line_does_not(mine: Path, tmp_path: Path) -> None:
     notes: list[str] = []
     runs, (model, loss) = tmp_path / "runs", (f"{mine}:MyNet", f"{mine}:MyLoss")
-    arguments = read_arguments("quickdraw", [], model, loss, runs, notes.append)
+    arguments = read_arguments("quickdraw", [], model, loss, None, runs, notes.append)
     assert (arguments["model"], arguments["loss"]) == (model, loss)
     assert notes == ["checking mine.py:MyNet and mine.py:MyLoss, which takes some seconds"]
 
-    assert read_arguments("quickdraw", [], model, loss, runs, notes.append) == arguments
+    assert read_arguments("quickdraw", [], model, loss, None, runs, notes.append) == arguments
     assert len(notes) == 1
 
     mine.write_text(MINE.replace("layers.Flatten", "layer.Flatten"))

@@ -204,6 +204,10 @@ def encrypted(data: bytes) -> bytes:
         ({"photos.zip": b"not a zip"}, r"photos.zip: not a whole zip file .*; fetch it again"),
         ({"photos.zip": zipped(BY_NAME)[:-60]}, r"photos.zip: not a whole zip file"),
         (
+            {"photos.zip": zipped(BY_NAME).replace(b"PK\1\2\x14\3\x14", b"PK\1\2\x14\3\xc0")},
+            r"photos.zip: not a whole zip file \(zip file version 19.2\); fetch it again",
+        ),
+        (
             {"all.zip": zipped({"train.zip": zipped(BY_NAME), "read.me": b""})},
             r"no JPEG or PNG images in .*all.zip; unpack what it holds and name the folder",
         ),

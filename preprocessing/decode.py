@@ -97,4 +97,4 @@ class ImageDecoder:
 def _reason(message: str) -> str:
     """Returns TensorFlow's own words, without the name that it gives the function."""
     words = message.strip().splitlines()[0]
-    return re.sub(r"^(\{\{.*?\}\} )+", "", words)[:_REASON_CHARACTERS]
+    return re.sub(r"^(\{\{.*?\}\} )+", "", words)[:_REASON_CHARACTERS].rstrip(". ")

@@ -2,6 +2,7 @@
 
 import os
 import re
+from glob import escape
 from pathlib import Path, PurePosixPath
 
 from preprocessing.errors import InputError
@@ -32,7 +33,7 @@ class SourceFiles:
         source: as given.
         format: one of `FORMATS`.
         files: those of the format, sorted by path.
-        labels_file: the file of class names in the source's folder, if there is one.
+        labels_file: the file of class names in the folder of TFRecords, if there is one.
 
     Raises:
         InputError: there is no such source, it holds no images in a known format, or images in
@@ -60,7 +61,9 @@ class SourceFiles:
             )
         self.format = found[0]
         self.files: list[File] = by_format[self.format]
-        labels = [file for file in every if file.path == self._root + LABELS_FILE]
+        labels = []
+        if self.format == "tfrecords":
+            labels = list_files(escape(self._root + LABELS_FILE))
         self.labels_file = labels[0] if labels else None
 
     def below(self, path: str) -> PurePosixPath:
@@ -77,7 +80,9 @@ def _find(source: str) -> tuple[list[File], str]:
         plain = _GLOB.split(source)[0]
         return files, plain[: plain.rfind("/") + 1]
     if "://" in source and (files := list_files(f"{folder}**")):
-        return files, folder
+        below = [file.path.removeprefix(folder).split("/") for file in files]
+        hidden = [any(part.startswith(".") for part in parts) for parts in below]
+        return [file for file, hide in zip(files, hidden, strict=True) if not hide], folder
     raise InputError(f"{source}: no such file or folder; name a folder, glob or gs:// URI")
 
 

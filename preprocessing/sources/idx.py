@@ -23,7 +23,7 @@ from preprocessing.sources.files import SourceFiles
 from preprocessing.sources.source import LabelledRows, Rows, Source, TestSet
 from preprocessing.sources.splits import split_of_file
 
-_UINT8 = 8
+_MAGIC = (b"\0\0\x08\x03", b"\0\0\x08\x01")
 _OFFICIAL_TEST = "t10k"
 
 
@@ -82,9 +82,7 @@ def open_idx(found: SourceFiles, image_shape: Sequence[int], class_names: Sequen
         labels_file = by_name.get(labels_path)
         if labels_file is None and split != "test":
             raise InputError(f"{file.path}: its labels are missing; expected {labels_path}")
-        labels = None
-        if labels_file:
-            labels = _open_labels(labels_file, file, len(class_names) or 256)
+        labels = _open_labels(labels_file, file) if labels_file else None
         splits[split] = (images, labels)
     if "train" not in splits:
         raise InputError(
@@ -94,6 +92,13 @@ def open_idx(found: SourceFiles, image_shape: Sequence[int], class_names: Sequen
     train_labels = splits["train"][1]
     assert train_labels is not None
     names = list(class_names) or [str(label) for label in range(int(train_labels.max()) + 1)]
+
+    for images, labels in splits.values():
+        if labels is not None and (bad := np.flatnonzero(labels >= len(names))).size:
+            raise InputError(
+                f"{images.name(int(bad[0]))}: its label is {labels[bad[0]]}; expected 0 to"
+                f" {len(names) - 1}"
+            )
 
     def pool(split: str) -> LabelledRows | None:
         if split not in splits:
@@ -122,16 +127,12 @@ def _open_images(file: File, image_shape: Sequence[int]) -> IdxImages:
     return IdxImages(file, height * width)
 
 
-def _open_labels(file: File, images: File, classes: int) -> npt.NDArray[np.int64]:
+def _open_labels(file: File, images: File) -> npt.NDArray[np.int64]:
     labels, count = _read(file), len(_read(images))
     if labels.shape != (count,):
         raise InputError(
             f"{file.path}: holds {list(labels.shape)} labels, but {images.path} has {count} images;"
             " fetch both again"
-        )
-    if (bad := np.flatnonzero(labels >= classes)).size:
-        raise InputError(
-            f"{file.path}: label {bad[0]} is {labels[bad[0]]}; expected 0 to {classes - 1}"
         )
     return labels.astype(np.int64)
 
@@ -144,16 +145,19 @@ def _read(file: File) -> Bytes:
     try:
         if file.path.endswith(".gz"):
             data = gzip.decompress(data)
-        zero, kind, dimensions = struct.unpack_from(">HBB", data)
-        shape = struct.unpack_from(f">{dimensions}I", data, 4)
-    except (OSError, EOFError, zlib.error, struct.error) as error:
-        raise InputError(f"{file.path}: not a whole idx file ({error}); fetch it again") from None
-    start = 4 + 4 * dimensions
-    if zero or kind != _UINT8:
-        raise InputError(f"{file.path}: not an idx file of uint8; fetch it again")
-    if len(data) - start != math.prod(shape):
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{file.path}: not a whole gzip file ({error}); fetch it again") from None
+    if data[:4] not in _MAGIC:
         raise InputError(
-            f"{file.path}: its header promises {math.prod(shape)} values, it holds"
-            f" {len(data) - start}; fetch it again"
+            f"{file.path}: begins with the bytes {data[:4].hex(' ') or '(none)'}; expected"
+            " 00 00 08 03 (images of uint8) or 00 00 08 01 (labels); fetch it again"
+        )
+    dimensions = data[3]
+    start = 4 + 4 * dimensions
+    shape = struct.unpack_from(f">{dimensions}I", data.ljust(start, b"\0"), 4)
+    promised = start + math.prod(shape)
+    if len(data) != promised:
+        raise InputError(
+            f"{file.path}: its header promises {promised} bytes, it has {len(data)}; fetch it again"
         )
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape)

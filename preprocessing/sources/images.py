@@ -4,6 +4,7 @@ Labels come from folders (`cats/1.jpg`) or from names (`cat.0.jpg`); folders or 
 `train`, `validation` and `test` are splits. Test images may have no label; their names are ids.
 """
 
+import lzma
 import re
 import zipfile
 import zlib
@@ -25,6 +26,15 @@ from preprocessing.sources.splits import split_of_folder
 
 _ZIP = ".zip"
 _CLASS_IN_NAME = re.compile(r"[^\W\d_]+")
+_ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+)
 _THREADS = 16  # files in a bucket are waited for, not worked on
 
 
@@ -99,12 +109,18 @@ def open_images(found: SourceFiles, label_names: Sequence[str]) -> Source:
         InputError: an image has no class, there are too few or too many classes, or a zip file is
             damaged.
     """
+    images = _list_images(found)
+    if not images:
+        raise InputError(
+            f"{found.source}: no JPEG or PNG images in {found.files[0].path}; unpack what it holds"
+            " and name the folder"
+        )
     splits: dict[str, list[ImageFile]] = {}
-    for image in _list_images(found):
+    for image in images:
         splits.setdefault(image.split, []).append(image)
     train = splits.get("train", [])
     by_folder = len({image.class_name(by_folder=True) for image in train} - {""}) > 1
-    names = sorted({image.class_name(by_folder) for image in train} - {""})
+    names = sorted({image.class_name(by_folder) for image in train} - {""}, key=str.lower)
     if len(names) < 2 or (label_names and len(names) != len(label_names)):
         expected = f"{len(label_names)} classes" if label_names else "two classes or more"
         listed = ", ".join(names[:10]) or "none"
@@ -136,7 +152,7 @@ def open_images(found: SourceFiles, label_names: Sequence[str]) -> Source:
 
 
 def _test_set(images: Sequence[ImageFile], label_of: dict[str, int]) -> TestSet:
-    images = sorted(images, key=lambda image: _natural(image.test_id))
+    images = sorted(images, key=lambda image: (_natural(image.test_id), image.test_id))
     ids = [image.test_id for image in images]
     for image, after in pairwise(images):
         if image.test_id == after.test_id:
@@ -165,7 +181,7 @@ def _list_images(found: SourceFiles) -> list[ImageFile]:
             continue
         for member in sorted(_zip(file.path).namelist()):
             path = PurePosixPath(member)
-            hidden = path.name.startswith(".") or path.parts[0] == "__MACOSX"
+            hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
             if FORMATS["images"].search(member) and path.suffix.lower() != _ZIP and not hidden:
                 images.append(ImageFile(file.path, member, below.with_suffix("") / path))
     return images
@@ -175,7 +191,7 @@ def _read(image: ImageFile) -> bytes:
     if image.member:
         try:
             return bytes(_zip(image.file).read(image.member))
-        except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as error:
+        except _ZIP_ERRORS as error:
             raise InputError(
                 f"{image.name}: cannot be unpacked ({first_line(error)}); make the zip file again,"
                 " without a password"
@@ -188,7 +204,7 @@ def _read(image: ImageFile) -> bytes:
 def _zip(path: str) -> Any:
     try:
         return zipfile.ZipFile(open_file(path))
-    except zipfile.BadZipFile as error:
+    except _ZIP_ERRORS as error:
         raise InputError(
             f"{path}: not a whole zip file ({first_line(error)}); fetch it again"
         ) from None

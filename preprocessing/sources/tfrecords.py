@@ -7,8 +7,9 @@ Formats: see `preprocessing.records`.
 
 import re
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -28,7 +29,7 @@ _FOOTER = struct.Struct("<I")
 _BLOCK_BYTES = 2**23
 _LARGEST_RECORD = 2**28
 _GZIP = b"\x1f\x8b"
-_SHARD = re.compile(r"-(\d+)-of-(\d+)")
+_SHARD = re.compile(r"-(\d+)-of-(\d+)[^/]*$")
 
 
 class RecordReader:
@@ -63,7 +64,8 @@ class RecordReader:
         """Returns the images of the given records, which ascend."""
         name = self._features.image
         wanted = {name: not self._features.pixels}
-        values = _decode(_decoder(wanted), self._examples(rows), self.name(int(rows[0])))[name]
+        batch = _decode(wanted, self._examples(rows), lambda place: self.name(int(rows[place])))
+        values = batch[name]
         if self._features.pixels:
             return self._pixels(rows, values)
         lists = values.to_pylist()
@@ -101,7 +103,7 @@ class RecordReader:
     def name(self, row: int) -> str:
         """Returns what a message calls a record."""
         file = self._file_of[row]
-        return f"{self._paths[file]}, record {row - int(np.searchsorted(self._file_of, file))}"
+        return _record_name(self._paths[file], 0, row - int(np.searchsorted(self._file_of, file)))
 
 
 def open_tfrecords(
@@ -140,9 +142,10 @@ def open_tfrecords(
         if bad.size:
             label = labels[bad[0]]
             had = f"label {label}" if label != _NO_LABEL else "no label"
+            most = f"0 to {len(names) - 1}" if names else "a whole number from 0 on"
             raise InputError(
-                f"{reader.name(int(bad[0]))}: {had} in the feature {features.label!r}; expected 0"
-                f" to {len(names) - 1}"
+                f"{reader.name(int(bad[0]))}: {had} in the feature {features.label!r}; expected"
+                f" {most}"
             )
         return LabelledRows(reader, labels, len(names))
 
@@ -159,15 +162,25 @@ _NO_LABEL = -1
 class _Scanned:
     reader: RecordReader
     labels: npt.NDArray[np.int64]  # _NO_LABEL where a record has none
-    ids: list[str]  # of all records, or of none
+    ids: list[str]  # "" where a record has none
 
 
 def _test_set(scanned: _Scanned, classes: int) -> TestSet:
-    labels, ids = scanned.labels, scanned.ids or [str(row) for row in range(len(scanned.labels))]
+    labels, ids = scanned.labels, scanned.ids
+    if not any(ids):
+        ids = [str(row) for row in range(len(labels))]
+    if not all(ids):
+        raise InputError(
+            f"{scanned.reader.name(ids.index(''))}: no id in it, but in other records of the test"
+            " set; give every record one, or none"
+        )
     if len(set(ids)) < len(ids):
         seen: set[str] = set()
         row = next(row for row, name in enumerate(ids) if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise InputError(f"{scanned.reader.name(row)}: a second record with the id {ids[row]!r}")
+        raise InputError(
+            f"{scanned.reader.name(row)}: a second record with the id {ids[row]!r}; expected each"
+            " id once in the test set"
+        )
     known = ((labels >= 0) & (labels < classes)).all()
     return TestSet(scanned.reader, ids, labels if known else None)
 
@@ -178,7 +191,13 @@ def _label_names(
     if found.labels_file is None:
         return list(label_names) or [str(label) for label in range(int(labels.max()) + 1)]
     with open_file(found.labels_file.path) as file:
-        names: list[str] = file.read().decode(errors="replace").split()
+        lines = file.read().decode(errors="replace").splitlines()
+    names = [line.strip() for line in lines if line.strip()]
+    if len(set(names)) < max(2, len(names)):
+        raise InputError(
+            f"{found.labels_file.path}: {len(set(names))} different names in {len(names)} lines;"
+            " expected the name of each class once, a line each, in label order"
+        )
     return names
 
 
@@ -202,17 +221,17 @@ def _scan_files(files: Sequence[File], features: RecordFeatures, width: int) -> 
     wanted = {features.label: False}
     if features.image_id:
         wanted[features.image_id] = True
-    decoder = _decoder(wanted)
     offsets, lengths, labels, ids, counts = [], [], [], [], []
     for file in files:
         count = 0
         for block_offsets, examples in _blocks(file):
-            batch = _decode(decoder, examples, f"{file.path}, record {count}")
+            name = partial(_record_name, file.path, count)
+            batch = _decode(wanted, examples, name)
             offsets.append(np.array(block_offsets, np.int64))
             lengths.append(np.fromiter(map(len, examples), np.uint32, len(examples)))
-            labels.append(_first_values(batch, features.label, _NO_LABEL))
+            labels.append(_values(batch, features.label, _NO_LABEL, name))
             if features.image_id:
-                ids += _first_values(batch, features.image_id, b"").tolist()
+                ids += _values(batch, features.image_id, b"", name).tolist()
             count += len(examples)
         counts.append(count)
     if not sum(counts):
@@ -227,14 +246,26 @@ def _scan_files(files: Sequence[File], features: RecordFeatures, width: int) -> 
         width,
     )
     texts = [value.rstrip(b"\0").decode(errors="replace") for value in ids]
-    return _Scanned(reader, np.concatenate(labels), texts if all(texts) else [])
+    return _Scanned(reader, np.concatenate(labels), texts)
 
 
-def _first_values(batch: Any, name: str, missing: Any) -> npt.NDArray[Any]:
-    """Returns the first value of a feature of each record, or `missing`."""
+def _record_name(path: str, first: int, place: int) -> str:
+    return f"{path}, record {first + place}"
+
+
+def _values(
+    batch: Any, name: str, missing: Any, record_name: Callable[[int], str]
+) -> npt.NDArray[Any]:
+    """Returns the value of a feature of each record, or `missing`."""
     import pyarrow.compute as pc
 
     lists = batch[name]
+    lengths = np.asarray(pc.fill_null(pc.list_value_length(lists), 0))
+    if (bad := np.flatnonzero(lengths > 1)).size:
+        raise InputError(
+            f"{record_name(int(bad[0]))}: {lengths[bad[0]]} values in the feature {name!r};"
+            " expected one"
+        )
     filled = pc.if_else(pc.equal(pc.list_value_length(lists), 0), None, lists)
     values = pc.list_element(filled, 0)
     return np.asarray(pc.fill_null(values, missing))
@@ -291,12 +322,24 @@ def _decoder(kinds: dict[str, bool]) -> Any:
     return example_coder.ExamplesToRecordBatchDecoder(schema.SerializeToString())
 
 
-def _decode(decoder: Any, examples: list[bytes], first: str) -> Any:
-    """Returns a RecordBatch; an error names the first record of the batch."""
+def _decode(
+    kinds: dict[str, bool], examples: list[bytes], record_name: Callable[[int], str]
+) -> Any:
+    """Returns the features of tf.Examples as a RecordBatch; an error names the record."""
+    decoder = _decoder(kinds)
     try:
         return decoder.DecodeBatch(examples)
-    except RuntimeError as error:
-        raise InputError(
-            f"{first} or one of the {len(examples) - 1:,} after it: not a tf.Example with the"
-            f" features that the challenge has ({first_line(error)})"
-        ) from None
+    except RuntimeError:
+        for place, example in enumerate(examples):
+            try:
+                decoder.DecodeBatch([example])
+            except RuntimeError as error:
+                expected = ", ".join(
+                    f"{name!r} ({'bytes' if is_bytes else 'int64'})"
+                    for name, is_bytes in kinds.items()
+                )
+                raise InputError(
+                    f"{record_name(place)}: not a tf.Example with the features {expected}"
+                    f" ({first_line(error)}); write it with these"
+                ) from None
+        raise

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from apache_beam.internal.gcp import auth
 from gcp_storage_emulator.server import create_server
@@ -17,6 +18,7 @@ from preprocessing.fingerprint import source_fingerprint
 from preprocessing.plan import Plan, SplitSizes, plan_examples
 from preprocessing.write_examples import write_examples
 from tests.conftest import WriteBitmaps
+from tests.preprocessing.raw_data import encoded, example, write_folder, write_records, zipped
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +82,56 @@ def test_a_changed_object_is_another_fingerprint(bucket: Any, folder: Path) -> N
     bucket.blob("raw/dog.npy").upload_from_string(b"new")
     assert source_fingerprint("gs://challenge/raw") != before
     bucket.blob("raw/dog.npy").delete()
+
+
+def write_photos(folder: Path, form: str) -> None:
+    """Writes cats and dogs and an unlabelled test set in one of three formats."""
+    train = {f"cat.{i}.jpg": encoded(i) for i in range(9)}
+    train |= {f"dog.{i}.jpg": encoded(i + 20) for i in range(9)}
+    test = {f"{i}.jpg": encoded(i + 40) for i in range(12)}
+    if form == "folders":
+        hidden = {"train/.cat.7.jpg": b"", ".trash/cat.8.jpg": b"", "read.me": b""}
+        write_folder(folder, {f"train/{path}": data for path, data in train.items()} | hidden)
+        write_folder(folder / "test1", test)
+    elif form == "zip":
+        write_folder(folder, {"train.zip": zipped(train), "test1.zip": zipped(test)})
+    else:
+        records = [
+            example(
+                image__encoded=[data],
+                image__filename=[name.encode()],
+                **({"image__class__label": [int("dog" in name)]} if "." in name[:-4] else {}),
+            )
+            for name, data in (train | test).items()
+        ]
+        for shard in range(2):
+            write_records(folder / f"train-{shard:05d}-of-00002", records[shard * 9 :][:9])
+        write_records(folder / "test-00000-of-00001", records[18:])
+        (folder / "labels.txt").write_text("a cat\na dog\n")
+
+
+@pytest.mark.parametrize("form", ["folders", "zip", "records"])
+def test_photos_in_a_bucket_are_those_of_local_files(
+    bucket: Any, tmp_path: Path, form: str
+) -> None:
+    write_photos(tmp_path, form)
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            blob = bucket.blob(f"photos/{form}/{path.relative_to(tmp_path)}")
+            blob.upload_from_filename(path)
+    here, there = (
+        plan_examples(source, "cats_vs_dogs", SplitSizes(0, 1, 1), seed=0, shard_size=64)
+        for source in (str(tmp_path), f"gs://challenge/photos/{form}")
+    )
+    assert there.class_names == here.class_names
+    assert there.source.train.counts == here.source.train.counts == [9, 9]
+    rows = np.arange(9)
+    for label in range(2):
+        images = here.read(label, "train", rows)
+        assert there.read(label, "train", rows) == images
+        assert images == [encoded(row + 20 * label) for row in rows.tolist()]
+    assert there.source.test is not None
+    assert here.source.test is not None
+    assert there.source.test.ids == here.source.test.ids == [f"{i}.jpg" for i in range(12)]
+    assert there.read(0, "test", rows) == [encoded(row + 40) for row in rows.tolist()]
+    assert there.name(0, "test", 3).startswith(f"gs://challenge/photos/{form}/test")

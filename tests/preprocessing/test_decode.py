@@ -1,0 +1,133 @@
+"""Raw images to pixels: what is pixels stays so, what is damaged is told apart from the rest."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from preprocessing.decode import ImageDecoder, decode_images
+from tests.preprocessing.raw_data import encoded
+
+SHAPE = (8, 8, 3)
+SIZE = 8 * 8 * 3
+JPEG, PNG = encoded(1), encoded(2, form="PNG")
+
+blocks = st.binary(min_size=SIZE, max_size=SIZE)
+pixels = blocks | st.builds(
+    lambda start, block: (start + block)[:SIZE],
+    st.sampled_from([b"\xff\xd8\xff\xe0\x00\x10JFIF", b"\x89PNG", b"GIF89a", b"BM", b"\xff\xd8"]),
+    blocks,
+)
+
+
+@pytest.fixture(scope="module")
+def decode() -> ImageDecoder:
+    return ImageDecoder(lambda images: decode_images(images, SHAPE), SIZE)
+
+
+def expected(image: bytes) -> Any:
+    """Returns an image decoded and resized one step after the other."""
+    import tensorflow as tf
+
+    decoded = tf.io.decode_image(image, channels=3, expand_animations=False)
+    resized = tf.image.resize(decoded, SHAPE[:2], antialias=True).numpy()
+    return np.round(resized).clip(0, 255).astype(np.uint8).ravel()
+
+
+@settings(max_examples=50, deadline=None)
+@given(images=st.lists(pixels, max_size=5))
+@example(images=[])
+@example(images=[b"\xff\xd8\xff" + bytes(SIZE - 3)])
+@example(images=[bytes(SIZE - 2) + b"\xff\xd9"])
+def test_pixels_stay_as_they_are(decode: ImageDecoder, images: list[bytes]) -> None:
+    decoded, bad = decode(images)
+    assert bad == {}
+    assert decoded.shape == (len(images), SIZE)
+    assert decoded.tobytes() == b"".join(images)
+
+
+@pytest.mark.parametrize(("width", "height"), [(8, 8), (100, 75), (3, 5), (1, 1), (2_000, 1)])
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+def test_any_size_is_resized(decode: ImageDecoder, width: int, height: int, form: str) -> None:
+    image = encoded(0, width, height, form)
+    decoded, bad = decode([image])
+    assert bad == {}
+    assert (decoded[0] == expected(image)).all()
+
+
+def test_a_photo_is_what_jpeg_decoding_and_resizing_make_of_it(decode: ImageDecoder) -> None:
+    import tensorflow as tf
+
+    decoded = tf.image.resize(tf.io.decode_jpeg(JPEG, channels=3), (8, 8), antialias=True)
+    assert (decode([JPEG])[0].reshape(SHAPE) == np.round(decoded.numpy())).all()
+
+
+@pytest.mark.parametrize(
+    ("form", "mode"),
+    [("JPEG", "L"), ("JPEG", "CMYK"), ("PNG", "L"), ("PNG", "LA"), ("PNG", "P"), ("PNG", "RGBA"),
+     ("PNG", "1"), ("PNG", "I;16")],
+)  # fmt: skip
+def test_any_kind_of_colour_becomes_rgb(decode: ImageDecoder, form: str, mode: str) -> None:
+    """A red picture stays red, or becomes grey."""
+    picture = Image.new("RGB", (20, 20), (200, 30, 30))
+    picture = picture.convert("L").convert(mode) if mode == "I;16" else picture.convert(mode)
+    file = io.BytesIO()
+    picture.save(file, form)
+    decoded, bad = decode([file.getvalue()])
+    assert bad == {}
+    red, green, blue = decoded.reshape(64, 3).astype(int).mean(axis=0)
+    assert green == pytest.approx(blue, abs=3)
+    assert (red > green + 100) if mode in ("CMYK", "P", "RGBA") else red == green
+
+
+def test_a_grey_challenge_gets_one_channel(decode: ImageDecoder) -> None:
+    grey = ImageDecoder(lambda images: decode_images(images, (8, 8, 1)), 64)
+    for mode in ("L", "RGB"):
+        decoded, bad = grey([encoded(5, form="PNG", mode=mode)])
+        assert bad == {}
+        assert decoded.shape == (1, 64)
+
+
+def test_a_mixed_batch_keeps_its_order(decode: ImageDecoder) -> None:
+    images = [JPEG, bytes(range(SIZE)), PNG, b"\xff\xd8\xff" + bytes(SIZE - 3), JPEG]
+    decoded, bad = decode(images)
+    assert bad == {}
+    assert decoded[1].tobytes() == images[1]
+    assert decoded[3].tobytes() == images[3]
+    for place in (0, 2, 4):
+        assert (decoded[place] == expected(images[place])).all()
+
+
+DAMAGED = [b"", b"text", JPEG[:-30], PNG[:-30], bytes(SIZE - 1), b"\x89PNG\r\n\x1a\n"]
+GOOD = [JPEG, PNG, bytes(SIZE)]
+
+
+@settings(max_examples=15, deadline=None)
+@given(images=st.lists(st.sampled_from(DAMAGED + GOOD), max_size=12))
+@example(images=DAMAGED)
+def test_each_bad_image_has_its_reason_and_the_others_their_pixels(
+    decode: ImageDecoder, images: list[bytes]
+) -> None:
+    decoded, bad = decode(images)
+    assert list(bad) == [place for place, image in enumerate(images) if image in DAMAGED]
+    for reason in bad.values():
+        assert reason
+        assert "\n" not in reason
+        assert "{{" not in reason
+        assert not reason.endswith(".")
+    for place in set(range(len(images))) - set(bad):
+        if images[place] != bytes(SIZE):
+            assert (decoded[place] == expected(images[place])).all()
+
+
+def test_more_images_than_a_batch(decode: ImageDecoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("preprocessing.decode._BATCH", 4)
+    images = [JPEG] * 10
+    images[6] = b"text"
+    decoded, bad = decode(images)
+    assert list(bad) == [6]
+    assert (np.delete(decoded, 6, axis=0) == expected(JPEG)).all()

@@ -24,8 +24,8 @@ def preprocess(
 ) -> None:
     """Writes TFRecord examples and a tf.Transform graph; see `preprocessing.preprocess`."""
     from components.step import step
-    from preprocessing.plan import SplitSizes
     from preprocessing.preprocess import preprocess
+    from preprocessing.split_sizes import SplitSizes
 
     with step():
         info = preprocess(

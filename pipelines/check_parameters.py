@@ -5,7 +5,7 @@ from typing import Any
 
 from models.training_options import TrainingOptions
 from preprocessing.bad_images import check_limit
-from preprocessing.plan import SplitSizes
+from preprocessing.split_sizes import SplitSizes
 
 
 def check_parameters(arguments: dict[str, Any]) -> None:

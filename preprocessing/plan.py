@@ -8,7 +8,7 @@ shuffled once more among the classes.
 
 import math
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,55 +20,11 @@ from preprocessing.errors import InputError
 from preprocessing.examples import SPLITS, Split
 from preprocessing.sources.open import open_source
 from preprocessing.sources.source import Pool, RawImages, Rows, Source, TestSet
+from preprocessing.split_sizes import SplitSizes
 
 _LARGEST_BLOCK = 128
 _BLOCKS = 1024  # a class is cut into at least this many blocks, where it has the rows
 _LEAST_ID_DIGITS = 7
-
-
-@dataclass(frozen=True)
-class SplitSizes:
-    """Examples a class that the user asks for.
-
-    Splits that the data comes with are not drawn: its test set is used whole, its validation
-    split up to `validation` examples a class.
-
-    Attributes:
-        train: for training; 0 for all there are.
-        validation: for validation.
-        test: for testing.
-
-    Raises:
-        InputError: a size cannot be.
-    """
-
-    train: int = 10_000
-    validation: int = 2_000
-    test: int = 2_000
-
-    def __post_init__(self) -> None:
-        for split, least in zip(SPLITS, (0, 1, 1), strict=True):
-            if getattr(self, split) < least:
-                raise InputError(
-                    f"{split}_per_class: expected at least {least}, got {getattr(self, split)}"
-                )
-
-    def fitted(self, rows: int, drawn: Collection[str] = SPLITS) -> dict[str, int]:
-        """Returns what each split gets of a class.
-
-        Where the rows do not suffice, validation and test get a tenth of them each at most, and
-        training the rest.
-
-        Args:
-            rows: rows of the class.
-            drawn: the splits that are drawn from them, `train` among them.
-        """
-        held_out = {split: getattr(self, split) for split in SPLITS[1:] if split in drawn}
-        if not self.train or rows < self.train + sum(held_out.values()):
-            tenth = max(1, rows // 10)
-            held_out = {split: min(size, tenth) for split, size in held_out.items()}
-        rest = rows - sum(held_out.values())
-        return {"train": min(self.train, rest) if self.train else rest} | held_out
 
 
 def plan_examples(

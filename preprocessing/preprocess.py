@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 from preprocessing.bad_images import BadImage, check_bad_images, check_limit
 from preprocessing.errors import InputError
 from preprocessing.examples import METADATA_FILE, SPLITS, ExamplesInfo, Split
-from preprocessing.plan import Plan, SplitSizes, plan_examples
+from preprocessing.plan import Plan, plan_examples
 from preprocessing.progress import report_note, report_progress
+from preprocessing.split_sizes import SplitSizes
 
 if TYPE_CHECKING:
     from preprocessing.transform import Statistics
@@ -74,6 +75,7 @@ def preprocess(
         bad = write_examples(plan, examples_folder, transform_folder, beam_args)
         total = sum(plan.split(split).examples for split in SPLITS)
         check_bad_images(bad, total, max_bad_fraction)
+        _check_classes(bad, plan)
         report_progress(0.9, "waiting for the statistics of tf.Transform")
         statistics = analysis()
     if statistics.class_names != plan.class_names:
@@ -105,6 +107,17 @@ def _analyze(plan: Plan, folder: str, full_pass: bool, beam_args: Sequence[str])
     from preprocessing.transform import analyze
 
     return analyze(plan, folder, full_pass, beam_args)
+
+
+def _check_classes(bad: Sequence[BadImage], plan: Plan) -> None:
+    """Raises an InputError if no training image of some class decodes."""
+    failed = Counter(image.label for image in bad if image.split == "train")
+    for label, count in enumerate(plan.counts("train")):
+        if failed[label] == count:
+            raise InputError(
+                f"class {plan.class_names[label]!r}: none of its {count} training images decodes;"
+                " replace them"
+            )
 
 
 def _without(split: Split, name: str, bad: Sequence[BadImage], plan: Plan) -> Split:

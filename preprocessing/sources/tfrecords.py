@@ -6,8 +6,7 @@ Formats: see `preprocessing.records`.
 """
 
 import re
-import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
@@ -18,17 +17,14 @@ import numpy.typing as npt
 
 from preprocessing.challenge import RecordFeatures
 from preprocessing.errors import InputError
-from preprocessing.files import File, first_line, open_file
-from preprocessing.records import Bytes, masked_crc32c
+from preprocessing.files import File, open_file
+from preprocessing.records import Bytes
+from preprocessing.sources.example_features import decode_features, feature_values
 from preprocessing.sources.files import SourceFiles
+from preprocessing.sources.record_blocks import record_blocks
 from preprocessing.sources.source import LabelledRows, Rows, Source, TestSet
 from preprocessing.sources.splits import split_of_file
 
-_HEADER = struct.Struct("<QI")
-_FOOTER = struct.Struct("<I")
-_BLOCK_BYTES = 2**23
-_LARGEST_RECORD = 2**28
-_GZIP = b"\x1f\x8b"
 _SHARD = re.compile(r"-(\d+)-of-(\d+)[^/]*$")
 
 
@@ -64,7 +60,9 @@ class RecordReader:
         """Returns the images of the given records, which ascend."""
         name = self._features.image
         wanted = {name: not self._features.pixels}
-        batch = _decode(wanted, self._examples(rows), lambda place: self.name(int(rows[place])))
+        batch = decode_features(
+            wanted, self._examples(rows), lambda place: self.name(int(rows[place]))
+        )
         values = batch[name]
         if self._features.pixels:
             return self._pixels(rows, values)
@@ -181,8 +179,16 @@ def _test_set(scanned: _Scanned, classes: int) -> TestSet:
             f"{scanned.reader.name(row)}: a second record with the id {ids[row]!r}; expected each"
             " id once in the test set"
         )
-    known = ((labels >= 0) & (labels < classes)).all()
-    return TestSet(scanned.reader, ids, labels if known else None)
+    if (labels == _NO_LABEL).all():
+        return TestSet(scanned.reader, ids, None)
+    if (bad := np.flatnonzero((labels < 0) | (labels >= classes))).size:
+        label = labels[bad[0]]
+        had = f"label {label}" if label != _NO_LABEL else "no label, but others have one"
+        raise InputError(
+            f"{scanned.reader.name(int(bad[0]))}: {had}; expected 0 to {classes - 1}, or no label"
+            " in the whole test set"
+        )
+    return TestSet(scanned.reader, ids, labels)
 
 
 def _label_names(
@@ -224,14 +230,14 @@ def _scan_files(files: Sequence[File], features: RecordFeatures, width: int) -> 
     offsets, lengths, labels, ids, counts = [], [], [], [], []
     for file in files:
         count = 0
-        for block_offsets, examples in _blocks(file):
+        for block_offsets, examples in record_blocks(file):
             name = partial(_record_name, file.path, count)
-            batch = _decode(wanted, examples, name)
+            batch = decode_features(wanted, examples, name)
             offsets.append(np.array(block_offsets, np.int64))
             lengths.append(np.fromiter(map(len, examples), np.uint32, len(examples)))
-            labels.append(_values(batch, features.label, _NO_LABEL, name))
+            labels.append(feature_values(batch, features.label, _NO_LABEL, name))
             if features.image_id:
-                ids += _values(batch, features.image_id, b"", name).tolist()
+                ids += feature_values(batch, features.image_id, b"", name).tolist()
             count += len(examples)
         counts.append(count)
     if not sum(counts):
@@ -251,95 +257,3 @@ def _scan_files(files: Sequence[File], features: RecordFeatures, width: int) -> 
 
 def _record_name(path: str, first: int, place: int) -> str:
     return f"{path}, record {first + place}"
-
-
-def _values(
-    batch: Any, name: str, missing: Any, record_name: Callable[[int], str]
-) -> npt.NDArray[Any]:
-    """Returns the value of a feature of each record, or `missing`."""
-    import pyarrow.compute as pc
-
-    lists = batch[name]
-    lengths = np.asarray(pc.fill_null(pc.list_value_length(lists), 0))
-    if (bad := np.flatnonzero(lengths > 1)).size:
-        raise InputError(
-            f"{record_name(int(bad[0]))}: {lengths[bad[0]]} values in the feature {name!r};"
-            " expected one"
-        )
-    filled = pc.if_else(pc.equal(pc.list_value_length(lists), 0), None, lists)
-    values = pc.list_element(filled, 0)
-    return np.asarray(pc.fill_null(values, missing))
-
-
-def _blocks(file: File) -> Iterator[tuple[list[int], list[bytes]]]:
-    """Yields offsets and tf.Examples of the records of a file, some megabytes at a time."""
-    with open_file(file.path) as opened:
-        position, rest = 0, b""
-        while block := opened.read(_BLOCK_BYTES):
-            data = rest + block
-            offsets, examples, used = [], [], 0
-            while len(data) - used >= _HEADER.size:
-                length, crc = _HEADER.unpack_from(data, used)
-                header = data[used : used + 8]
-                if masked_crc32c(header) != crc or length > _LARGEST_RECORD:
-                    cure = "unpack it with gunzip" if data[:2] == _GZIP else "fetch it again"
-                    raise InputError(
-                        f"{file.path}: no TFRecord at byte {position + used}; the file is damaged"
-                        f" or something else: {cure}"
-                    )
-                start, stop = used + _HEADER.size, used + _HEADER.size + length
-                if len(data) < stop + _FOOTER.size:
-                    break
-                example = data[start:stop]
-                if masked_crc32c(example) != _FOOTER.unpack_from(data, stop)[0]:
-                    raise InputError(
-                        f"{file.path}: the record at byte {position + used} fails its checksum;"
-                        " fetch the file again"
-                    )
-                offsets.append(position + start)
-                examples.append(example)
-                used = stop + _FOOTER.size
-            if examples:
-                yield offsets, examples
-            position, rest = position + used, data[used:]
-        if rest:
-            raise InputError(
-                f"{file.path}: ends within the record at byte {position}; fetch it again"
-            )
-
-
-def _decoder(kinds: dict[str, bool]) -> Any:
-    """Returns tfx_bsl's decoder of tf.Examples to Arrow for these features: bytes, or int64."""
-    from tensorflow_metadata.proto.v0 import schema_pb2
-    from tfx_bsl.coders import example_coder
-
-    schema = schema_pb2.Schema(
-        feature=[
-            schema_pb2.Feature(name=name, type=schema_pb2.BYTES if is_bytes else schema_pb2.INT)
-            for name, is_bytes in kinds.items()
-        ]
-    )
-    return example_coder.ExamplesToRecordBatchDecoder(schema.SerializeToString())
-
-
-def _decode(
-    kinds: dict[str, bool], examples: list[bytes], record_name: Callable[[int], str]
-) -> Any:
-    """Returns the features of tf.Examples as a RecordBatch; an error names the record."""
-    decoder = _decoder(kinds)
-    try:
-        return decoder.DecodeBatch(examples)
-    except RuntimeError:
-        for place, example in enumerate(examples):
-            try:
-                decoder.DecodeBatch([example])
-            except RuntimeError as error:
-                expected = ", ".join(
-                    f"{name!r} ({'bytes' if is_bytes else 'int64'})"
-                    for name, is_bytes in kinds.items()
-                )
-                raise InputError(
-                    f"{record_name(place)}: not a tf.Example with the features {expected}"
-                    f" ({first_line(error)}); write it with these"
-                ) from None
-        raise

@@ -15,7 +15,8 @@ from google.cloud import storage
 from preprocessing.errors import InputError
 from preprocessing.examples import shard_name
 from preprocessing.fingerprint import source_fingerprint
-from preprocessing.plan import Plan, SplitSizes, plan_examples
+from preprocessing.plan import Plan, plan_examples
+from preprocessing.split_sizes import SplitSizes
 from preprocessing.write_examples import write_examples
 from tests.conftest import WriteBitmaps
 from tests.preprocessing.raw_data import encoded, example, write_folder, write_records, zipped

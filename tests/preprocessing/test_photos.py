@@ -10,8 +10,9 @@ import pytest
 
 from preprocessing.errors import InputError
 from preprocessing.examples import METADATA_FILE, SPLITS, TEST_IDS_FILE, TEST_LABELS_FILE, Examples
-from preprocessing.plan import SplitSizes, plan_examples
+from preprocessing.plan import plan_examples
 from preprocessing.preprocess import preprocess
+from preprocessing.split_sizes import SplitSizes
 from preprocessing.transform import graph_decoder
 from preprocessing.write_examples import write_examples
 from tests.preprocessing.raw_data import encoded, write_folder

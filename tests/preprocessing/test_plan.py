@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from preprocessing.errors import InputError
 from preprocessing.examples import SPLITS
-from preprocessing.plan import Plan, SplitSizes
+from preprocessing.plan import Plan
 from preprocessing.sources.bitmaps import BitmapFile, Bitmaps
 from preprocessing.sources.source import Source
+from preprocessing.split_sizes import SplitSizes
 
 
 def plan_of(

@@ -11,9 +11,10 @@ import pytest
 from preprocessing import transform
 from preprocessing.errors import InputError
 from preprocessing.examples import METADATA_FILE, SPLITS, TEST_IDS_FILE, TEST_LABELS_FILE, Examples
-from preprocessing.plan import Plan, SplitSizes, plan_examples
+from preprocessing.plan import Plan, plan_examples
 from preprocessing.preprocess import preprocess
 from preprocessing.records import RecordLayout
+from preprocessing.split_sizes import SplitSizes
 from preprocessing.write_examples import shard_records, write_examples
 from tests.conftest import WriteBitmaps
 

@@ -9,8 +9,9 @@ import pytest
 
 from preprocessing.errors import InputError
 from preprocessing.examples import SPLITS, TEST_IDS_FILE, TEST_LABELS_FILE
-from preprocessing.plan import Plan, SplitSizes, plan_examples
+from preprocessing.plan import Plan, plan_examples
 from preprocessing.records import RecordLayout
+from preprocessing.split_sizes import SplitSizes
 from preprocessing.write_examples import shard_records, write_examples
 from tests.preprocessing.raw_data import digits, write_idx
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from preprocessing.errors import InputError
-from preprocessing.plan import Plan, SplitSizes, plan_examples
+from preprocessing.plan import Plan, plan_examples
+from preprocessing.split_sizes import SplitSizes
 from tests.preprocessing.raw_data import encoded, write_folder, zipped
 
 Files = dict[str, bytes]

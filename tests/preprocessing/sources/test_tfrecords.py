@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from preprocessing.challenge import RecordFeatures
 from preprocessing.errors import InputError
 from preprocessing.examples import TEST_IDS_FILE, TEST_LABELS_FILE
-from preprocessing.plan import Plan, SplitSizes, plan_examples
-from preprocessing.sources import tfrecords
+from preprocessing.plan import Plan, plan_examples
+from preprocessing.sources import record_blocks
 from preprocessing.sources.files import SourceFiles
 from preprocessing.sources.tfrecords import open_tfrecords
+from preprocessing.split_sizes import SplitSizes
 from preprocessing.write_examples import write_examples
 from tests.preprocessing.raw_data import digits, encoded, example, record, write_records
 
@@ -147,7 +148,7 @@ def test_any_records_are_found_wherever_blocks_end(
     records: list[tuple[bytes, int]], files: int, block: int
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tfrecords, "_BLOCK_BYTES", block)
+        patch.setattr(record_blocks, "_BLOCK_BYTES", block)
         for file in range(files):
             chunk = records[file * len(records) // files : (file + 1) * len(records) // files]
             examples = [example(image=[image], label=[label]) for image, label in chunk]

@@ -12,5 +12,12 @@ def build(target: Target) -> BaseComponent:
         target,
         challenge="cats_vs_dogs",
         description="Cats vs Dogs: photos to a submission, 0 for a cat and 1 for a dog.",
-        defaults=Defaults(train_per_class=0),
+        defaults=Defaults(
+            train_per_class=0,
+            batch_size=32,
+            epochs=60,
+            learning_rate=0.002,
+            learning_rate_decay=0.96,
+            patience=15,
+        ),
     )

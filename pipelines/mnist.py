@@ -12,5 +12,11 @@ def build(target: Target) -> BaseComponent:
         target,
         challenge="mnist",
         description="MNIST: handwritten digits to a submission, a digit for each image.",
-        defaults=Defaults(train_per_class=0, validation_per_class=500, test_per_class=500),
+        defaults=Defaults(
+            train_per_class=0,
+            validation_per_class=500,
+            test_per_class=500,
+            epochs=8,
+            learning_rate_decay=0.65,
+        ),
     )

@@ -12,6 +12,6 @@ def build(target: Target) -> BaseComponent:
         target,
         challenge="renaissance",
         description="Renaissance: all classes of drawings to a submission and a model for phones.",
-        defaults=Defaults(model="Renaissance", batch_size=256, epochs=20, patience=2),
+        defaults=Defaults(model="Renaissance", batch_size=256, epochs=20, learning_rate_decay=0.9),
         lite=True,
     )

@@ -35,9 +35,6 @@ def networks() -> list[Any]:
 
 
 def build(network: Any, shape: tuple[int, int, int], classes: int) -> keras.Model:
-    if getattr(network, "raw_pixels", False):
-        images = keras.Input(shape, dtype="float32")
-        return keras.Model(images, network(images, classes))
     pixels = [100.0] * shape[2], [5000.0] * shape[2]
     return build_network(network, shape, classes, *pixels)
 

@@ -108,7 +108,7 @@ def test_what_cannot_be_is_told_before_anything_runs(tmp_path: Path, data: Path)
         ((data, tmp_path / "runs", "test_per_class=0"), "error: test_per_class: expected at"),
         ((data, tmp_path / "runs", "source=x"), "error: PARAMS: source is not set here but by"),
         ((data, tmp_path / "runs", "model='Cnn"), "error: PARAMS: No closing quotation"),
-        ((tmp_path / "nowhere", tmp_path / "runs"), f"error: {tmp_path}/nowhere: no such folder"),
+        ((tmp_path / "nowhere", tmp_path / "runs"), f"error: {tmp_path}/nowhere: no such file or"),
     ):
         done = run(*arguments)
         assert done.returncode == 1

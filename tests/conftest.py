@@ -1,7 +1,9 @@
 """Tiny data of the real shape, for all tests."""
 
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,3 +37,26 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip("needs the real data in ../shared/data")
     return REAL_DATA
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[Any]:
+    """Yields the bucket `gs://challenge` of a storage emulator on loopback."""
+    from apache_beam.internal.gcp import auth  # they take seconds, and most tests need none
+    from gcp_storage_emulator.server import create_server
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud import storage
+
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    server = create_server("localhost", port, in_memory=True, default_bucket="challenge")
+    server.start()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("STORAGE_EMULATOR_HOST", f"http://localhost:{port}")
+        environment.setenv("GOOGLE_CLOUD_PROJECT", "test")
+        # Beam would look for credentials on the network before it went without.
+        environment.setattr(auth, "get_service_credentials", lambda options: None)
+        client = storage.Client(project="test", credentials=AnonymousCredentials())
+        yield client.bucket("challenge")
+    server.stop()

@@ -1,16 +1,10 @@
 """A source in a bucket: the same code, the same bytes. The bucket is an emulator on loopback."""
 
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from apache_beam.internal.gcp import auth
-from gcp_storage_emulator.server import create_server
-from google.auth.credentials import AnonymousCredentials
-from google.cloud import storage
 
 from preprocessing.errors import InputError
 from preprocessing.examples import shard_name
@@ -20,23 +14,6 @@ from preprocessing.split_sizes import SplitSizes
 from preprocessing.write_examples import write_examples
 from tests.conftest import WriteBitmaps
 from tests.preprocessing.raw_data import encoded, example, write_folder, write_records, zipped
-
-
-@pytest.fixture(scope="module")
-def bucket() -> Iterator[Any]:
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    server = create_server("localhost", port, in_memory=True, default_bucket="challenge")
-    server.start()
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("STORAGE_EMULATOR_HOST", f"http://localhost:{port}")
-        environment.setenv("GOOGLE_CLOUD_PROJECT", "test")
-        # Beam would look for credentials on the network before it went without.
-        environment.setattr(auth, "get_service_credentials", lambda options: None)
-        client = storage.Client(project="test", credentials=AnonymousCredentials())
-        yield client.bucket("challenge")
-    server.stop()
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ from preprocessing.records import Bytes
 FLOAT_FILE = "model_float.tflite"
 INT8_FILE = "model_int8.tflite"
 
-CALIBRATION_IMAGES = 300
+CALIBRATION_IMAGES = 1_500
 """Training images that tell the int8 model the range of every activation."""
 
 CHECKED_IMAGES = 2000

@@ -7,7 +7,7 @@ def write_sample(folder: str) -> None:
     """Writes 345 classes of drawings made by code, a few of each."""
     from preprocessing.samples import shapes
 
-    shapes.write_shapes(folder)
+    shapes.write_shapes(folder, drawings_per_class=45)
 
 
 CHALLENGE = Challenge(

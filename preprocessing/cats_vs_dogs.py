@@ -2,14 +2,6 @@
 
 from preprocessing.challenge import Challenge, RecordFeatures
 
-
-def write_sample(folder: str) -> None:
-    """Writes pictures of two kinds of animals, drawn by code."""
-    from preprocessing.samples import animals
-
-    animals.write_animals(folder)
-
-
 CHALLENGE = Challenge(
     name="cats_vs_dogs",
     image_shape=(64, 64, 3),
@@ -17,6 +9,5 @@ CHALLENGE = Challenge(
     record_features=RecordFeatures(
         image="image/encoded", label="image/class/label", image_id="image/filename"
     ),
-    write_sample=write_sample,
     label_names=("cat", "dog"),
 )

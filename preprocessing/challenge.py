@@ -2,7 +2,6 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from preprocessing.errors import InputError
@@ -34,7 +33,6 @@ class Challenge:
         image_shape: (height, width, channels) of the uint8 images that networks see, by default.
         top_k: how many classes a prediction lists.
         record_features: what the features of its own TFRecords are called.
-        write_sample: writes sample data, made by code, into a folder.
         label_names: what its labels mean, in their order; () where the data says it.
     """
 
@@ -42,7 +40,6 @@ class Challenge:
     image_shape: tuple[int, int, int]
     top_k: int
     record_features: RecordFeatures
-    write_sample: Callable[[str], None]
     label_names: tuple[str, ...] = ()
 
     def shape(self, image_size: int = 0) -> tuple[int, int, int]:

@@ -17,7 +17,7 @@ def decode_images(images: Any, image_shape: Sequence[int]) -> Any:
     """Returns raw images as uint8 [N, H, W, C]: a part of a TensorFlow graph.
 
     A raw image is its pixels, as the examples have them: a string of H * W * C bytes that does
-    not begin and end as a PNG or JPEG. Any other is decoded as JPEG, PNG, GIF or BMP, stretched to
+    not look like an encoded image. Any other is decoded as JPEG, PNG, GIF or BMP, stretched to
     H x W (bilinear, antialiased) and rounded.
 
     Args:
@@ -30,11 +30,7 @@ def decode_images(images: Any, image_shape: Sequence[int]) -> Any:
     size = math.prod(image_shape)
     right_size = tf.strings.length(images) == size
     filled = tf.where(right_size, images, bytes(size))
-    is_png = tf.strings.substr(filled, 0, 8) == b"\x89PNG\r\n\x1a\n"
-    is_jpeg = (tf.strings.substr(filled, 0, 3) == b"\xff\xd8\xff") & (
-        tf.strings.substr(filled, -2, 2) == b"\xff\xd9"
-    )
-    is_pixels = right_size & ~is_png & ~is_jpeg
+    is_pixels = right_size & ~_looks_encoded(filled)
 
     def from_pixels(strings: Any) -> Any:
         return tf.reshape(tf.io.decode_raw(strings, tf.uint8), [-1, *image_shape])
@@ -53,6 +49,19 @@ def decode_images(images: Any, image_shape: Sequence[int]) -> Any:
         lambda: from_pixels(images),
         lambda: tf.map_fn(one, (images, is_pixels), fn_output_signature=tf.uint8),
     )
+
+
+def _looks_encoded(strings: Any) -> Any:
+    """Returns, for each of some strings of 64 bytes or more, whether it is a PNG, JPEG or GIF."""
+    import tensorflow as tf
+
+    def has(position: int, *texts: bytes) -> Any:
+        found = tf.strings.substr(strings, position, len(texts[0]))
+        return tf.reduce_any([found == text for text in texts], axis=0)
+
+    # Three bytes begin a JPEG: pixels may have these, so one more mark is asked for.
+    is_jpeg = has(0, b"\xff\xd8\xff") & (has(6, b"JFIF", b"Exif") | has(-2, b"\xff\xd9"))
+    return is_jpeg | has(0, b"\x89PNG\r\n\x1a\n") | has(0, b"GIF87a", b"GIF89a")
 
 
 class ImageDecoder:

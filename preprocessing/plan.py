@@ -19,12 +19,13 @@ from preprocessing.challenge import find_challenge
 from preprocessing.errors import InputError
 from preprocessing.examples import SPLITS, Split
 from preprocessing.sources.open import open_source
-from preprocessing.sources.source import Pool, RawImages, Rows, Source, TestSet
+from preprocessing.sources.source import Pool, Rows, Source, TestSet
 from preprocessing.split_sizes import SplitSizes
 
 _LARGEST_BLOCK = 128
 _BLOCKS = 1024  # a class is cut into at least this many blocks, where it has the rows
 _LEAST_ID_DIGITS = 7
+_LARGEST_SHARD_BYTES = 2**28  # a shard is made in memory
 
 
 def plan_examples(
@@ -42,7 +43,7 @@ def plan_examples(
         challenge: name of the challenge.
         sizes: examples a class.
         seed: draws the rows.
-        shard_size: examples a file at most.
+        shard_size: examples a file at most; fewer where that would be more than 256 MB.
         image_size: pixels a side; 0 for the challenge's own.
 
     Raises:
@@ -50,7 +51,8 @@ def plan_examples(
     """
     facts = find_challenge(challenge)
     shape = facts.shape(image_size)
-    return Plan(open_source(source, facts, shape), shape, sizes, seed, shard_size)
+    largest = max(1, _LARGEST_SHARD_BYTES // math.prod(shape))
+    return Plan(open_source(source, facts, shape), shape, sizes, seed, min(shard_size, largest))
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class Plan:
         """
         source = self.source
         if split == "test" and source.test:
-            return [len(source.test.ids)]
+            return source.test.counts
         if split == "validation" and source.validation:
             return [min(rows, self.sizes.validation) for rows in source.validation.counts]
         return [sizes[split] for sizes in self._fitted]
@@ -147,7 +149,7 @@ class Plan:
         return self._permuted(self.source.train.counts[label], label, first + start, first + stop)
 
     def shard_rows(self, shard: Shard) -> list[Rows]:
-        """Returns, for each class in label order, the row numbers that `shard` holds."""
+        """Returns, for each class in label order, the rows that `shard` holds, within the class."""
         return [
             self.rows(
                 label,
@@ -158,17 +160,10 @@ class Plan:
             for label, count in enumerate(self.counts(shard.split))
         ]
 
-    def read(self, label: int, split: str, rows: Rows) -> RawImages:
-        """Returns the raw images of rows of a class in a split; `rows` ascend."""
-        if split == "test" and self.source.test:
-            return self.source.test.reader.read(rows)
-        return self._pool(split).read(label, rows)
-
-    def name(self, label: int, split: str, row: int) -> str:
-        """Returns what a message calls a row of a class in a split."""
-        if split == "test" and self.source.test:
-            return self.source.test.reader.name(row)
-        return self._pool(split).name(label, row)
+    def pool(self, split: str) -> Pool:
+        """Returns what the rows of a split are read from."""
+        given = {"validation": self.source.validation, "test": self.source.test}.get(split)
+        return given or self.source.train
 
     def shard_order(self, shard: Shard, examples: int) -> Rows:
         """Returns the record number of each of a shard's examples, counted class by class."""
@@ -235,10 +230,6 @@ class Plan:
         return [
             self.sizes.fitted(rows, self._drawn_from_train) for rows in self.source.train.counts
         ]
-
-    def _pool(self, split: str) -> Pool:
-        given = self.source.validation if split == "validation" else None
-        return given or self.source.train
 
     def _by_class(self, test: TestSet) -> dict[str, int]:
         if test.labels is None:

@@ -23,7 +23,7 @@ SAMPLE_EXAMPLES = 20_000
 SAMPLE_ENCODED = 2_000
 """The same of JPEG and PNG images, which take a hundred times as long."""
 
-_BATCH = 2_048
+_BATCH_PIXELS = 2_048 * 784
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def analyze(
     def build(pipeline: beam.Pipeline) -> None:
         raw = (
             pipeline
-            | "Chunks" >> beam.Create(_chunks(counts), reshuffle=full_pass)
+            | "Chunks" >> beam.Create(_chunks(counts, plan.image_bytes), reshuffle=full_pass)
             | "Read" >> beam.ParDo(_ReadChunk(plan, counts))
         )
         transform_fn = (raw, config) | tft_beam.AnalyzeDataset(preprocessing_fn)
@@ -147,12 +147,13 @@ def _analyzed_counts(plan: Plan, full_pass: bool) -> list[int]:
     return [min(count, -(-sample // len(counts))) for count in counts]
 
 
-def _chunks(counts: list[int]) -> list[tuple[int, int, int]]:
+def _chunks(counts: list[int], image_bytes: int) -> list[tuple[int, int, int]]:
     """Lists (label, start, stop) of the training rows to analyze, at most a batch each."""
+    batch = max(16, _BATCH_PIXELS // image_bytes)
     return [
-        (label, start, min(start + _BATCH, count))
+        (label, start, min(start + batch, count))
         for label, count in enumerate(counts)
-        for start in range(0, count, _BATCH)
+        for start in range(0, count, batch)
     ]
 
 
@@ -169,19 +170,18 @@ class _ReadChunk(beam.DoFn):  # type: ignore[misc]
 
     def process(self, chunk: tuple[int, int, int]) -> Iterator[pa.RecordBatch]:
         label, start, stop = chunk
-        rows = np.sort(self._plan.rows(label, "train", start, stop))
-        images = self._plan.read(label, "train", rows)
+        pool = self._plan.pool("train")
+        rows = pool.numbers(label, self._plan.rows(label, "train", start, stop))
+        images = pool.read(np.sort(rows))
         if isinstance(images, list):
+            # Decoded here, to leave out the bad ones, which are told when examples are written.
             assert self._decode is not None
-            _, bad = self._decode(images)
-            # Damaged images are told when the examples are written; here one stops the analysis.
-            images = [image for place, image in enumerate(images) if place not in bad]
-            column = pa.array(images, pa.binary())
-        else:
-            pixels = pa.binary(self._plan.image_bytes)
-            column = pa.FixedSizeBinaryArray.from_buffers(
-                pixels, len(images), [None, pa.py_buffer(images)]
-            ).cast(pa.binary())
+            images, bad = self._decode(images)
+            images = np.delete(images, list(bad), axis=0)
+        pixels = pa.binary(self._plan.image_bytes)
+        column = pa.FixedSizeBinaryArray.from_buffers(
+            pixels, len(images), [None, pa.py_buffer(images)]
+        ).cast(pa.binary())
         # The vocabulary is sorted by the sum of these weights: 1 for the last class, and 1 more
         # for each before it. So its order is that of the labels.
         classes = len(self._plan.class_names)

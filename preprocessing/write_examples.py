@@ -29,6 +29,7 @@ from preprocessing.progress import report_progress
 from preprocessing.records import Bytes, RecordLayout
 
 _BAD_IMAGES_FILE = ".bad-images.json"
+_BATCH, _ENCODED_BATCH = 4_096, 256  # images read at once: of pixels, of files of any size
 
 
 def write_examples(
@@ -98,23 +99,23 @@ def shard_records(
     ids = plan.shard_ids(shard) if split.id_bytes else [""] * total
     labels = plan.shard_labels(shard)
     bad: dict[int, BadImage] = {}
-    done = 0
-    for label, wanted in enumerate(rows):
-        if not len(wanted):
-            continue
-        ascending = np.argsort(wanted)
-        places = order[done : done + len(wanted)][ascending]
-        raw = plan.read(label, shard.split, wanted[ascending])
+    pool = plan.pool(shard.split)
+    numbers = np.concatenate([pool.numbers(label, wanted) for label, wanted in enumerate(rows)])
+    ascending = np.argsort(numbers)
+    batch = _ENCODED_BATCH if plan.source.encoded else _BATCH
+    for start in range(0, total, batch):
+        chosen = ascending[start : start + batch]
+        places = order[chosen]
+        raw = pool.read(numbers[chosen])
         if isinstance(raw, list):
             assert decode is not None
             raw, reasons = decode(raw)
             for place, reason in reasons.items():
                 record = int(places[place])
-                name = plan.name(label, shard.split, int(wanted[ascending][place]))
                 known = -1 if labels is None else int(labels[record])
+                name = pool.name(int(numbers[chosen[place]]))
                 bad[record] = BadImage(shard.split, known, ids[record], name, reason)
         images[places] = raw
-        done += len(wanted)
     if split.id_bytes:
         layout.set_ids(records, np.array([image_id.encode() for image_id in ids]))
     elif labels is not None:

@@ -1,1 +1,1 @@
-"""Sample data made by code, so that every challenge runs with no data given."""
+"""Sample data made by code: `<challenge>.py` has a `write_sample(folder)`; the rest they share."""

@@ -9,6 +9,7 @@ import tokenize
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -81,13 +82,33 @@ class Bitmaps:
         """Rows of each class, in label order."""
         return [file.rows for file in self.files]
 
-    def read(self, label: int, rows: Rows) -> Bytes:
-        """Returns the drawings of rows of a class, which ascend."""
-        return self.files[label].read(rows)
+    @cached_property
+    def _first(self) -> Rows:
+        """The number of each file's first row, and of one after the last."""
+        return np.cumsum([0, *self.counts])
 
-    def name(self, label: int, row: int) -> str:
-        """Returns what a message calls a row of a class."""
-        return f"{self.files[label].path}, row {row}"
+    def numbers(self, label: int, rows: Rows) -> Rows:
+        """Returns the row numbers, over all files, of rows of a class."""
+        numbers: Rows = rows + self._first[label]
+        return numbers
+
+    def read(self, rows: Rows) -> Bytes:
+        """Returns the drawings `[N, width]` of the given row numbers, which ascend."""
+        ends = np.searchsorted(rows, self._first)
+        return np.concatenate(
+            [
+                file.read(rows[start:stop] - first)
+                for file, start, stop, first in zip(
+                    self.files, ends[:-1], ends[1:], self._first, strict=False
+                )
+                if start < stop
+            ]
+        )
+
+    def name(self, row: int) -> str:
+        """Returns what a message calls a row."""
+        label = int(np.searchsorted(self._first, row, side="right")) - 1
+        return f"{self.files[label].path}, row {row - self._first[label]}"
 
 
 def open_bitmaps(found: SourceFiles, width: int) -> Source:

@@ -24,18 +24,15 @@ class Reader(Protocol):
         """Returns what a message calls a row."""
 
 
-class Pool(Protocol):
-    """Rows with a label, of which the examples of a split are drawn."""
+class Pool(Reader, Protocol):
+    """Rows by class, of which the examples of a split are drawn."""
 
     @property
     def counts(self) -> Sequence[int]:
         """Rows of each class, in label order."""
 
-    def read(self, label: int, rows: Rows) -> RawImages:
-        """Returns the images of rows of a class, counted within the class; `rows` ascend."""
-
-    def name(self, label: int, row: int) -> str:
-        """Returns what a message calls a row of a class."""
+    def numbers(self, label: int, rows: Rows) -> Rows:
+        """Returns the row numbers of rows of a class that are counted within it."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +50,23 @@ class TestSet:
     reader: Reader
     ids: list[str]
     labels: npt.NDArray[np.int64] | None
+
+    @property
+    def counts(self) -> list[int]:
+        """Its rows, as if they were of one class."""
+        return [len(self.ids)]
+
+    def numbers(self, label: int, rows: Rows) -> Rows:
+        """Returns the rows themselves."""
+        return rows
+
+    def read(self, rows: Rows) -> RawImages:
+        """Returns the images of the given row numbers, which ascend."""
+        return self.reader.read(rows)
+
+    def name(self, row: int) -> str:
+        """Returns what a message calls a row."""
+        return self.reader.name(row)
 
 
 @dataclass(frozen=True)
@@ -84,15 +98,13 @@ class LabelledRows:
     """
 
     def __init__(self, reader: Reader, labels: npt.NDArray[np.int64], classes: int) -> None:
-        self._reader = reader
         self._order = np.argsort(labels, kind="stable").astype(np.uint32)
         self.counts: list[int] = np.bincount(labels, minlength=classes).tolist()
         self._first = np.cumsum([0, *self.counts])
+        self.read = reader.read
+        self.name = reader.name
 
-    def read(self, label: int, rows: Rows) -> RawImages:
-        """Returns the images of rows of a class, counted within the class; `rows` ascend."""
-        return self._reader.read(self._order[self._first[label] + rows].astype(np.int64))
-
-    def name(self, label: int, row: int) -> str:
-        """Returns what a message calls a row of a class."""
-        return self._reader.name(int(self._order[self._first[label] + row]))
+    def numbers(self, label: int, rows: Rows) -> Rows:
+        """Returns the row numbers of rows of a class that are counted within it."""
+        numbers: Rows = self._order[self._first[label] + rows].astype(np.int64)
+        return numbers

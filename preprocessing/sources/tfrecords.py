@@ -25,6 +25,9 @@ from preprocessing.sources.record_blocks import record_blocks
 from preprocessing.sources.source import LabelledRows, Rows, Source, TestSet
 from preprocessing.sources.splits import split_of_file
 
+NEARBY_BYTES = {False: 2**15, True: 2**21}
+"""What lies between two records that are read in one go: on a disk, and in a bucket."""
+
 _SHARD = re.compile(r"-(\d+)-of-(\d+)[^/]*$")
 
 
@@ -90,12 +93,23 @@ class RecordReader:
         return pixels.astype(np.uint8)
 
     def _examples(self, rows: Rows) -> list[bytes]:
+        """Returns the serialized examples; those near each other are read in one go."""
         examples = []
-        for file in np.unique(self._file_of[rows]).tolist():
+        starts, files = self._offsets[rows], self._file_of[rows]
+        ends = starts + self._lengths[rows]
+        for file in np.unique(files).tolist():
+            here = np.flatnonzero(files == file)
+            far = NEARBY_BYTES["://" in self._paths[file]]
+            runs = np.split(here, np.flatnonzero(starts[here][1:] - ends[here][:-1] > far) + 1)
             with open_file(self._paths[file]) as opened:
-                for row in rows[self._file_of[rows] == file].tolist():
-                    opened.seek(int(self._offsets[row]))
-                    examples.append(opened.read(int(self._lengths[row])))
+                for run in runs:
+                    first = int(starts[run[0]])
+                    opened.seek(first)
+                    data = opened.read(int(ends[run[-1]]) - first)
+                    examples += [
+                        data[start:end]
+                        for start, end in zip(starts[run] - first, ends[run] - first, strict=True)
+                    ]
         return examples
 
     def name(self, row: int) -> str:

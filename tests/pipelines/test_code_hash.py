@@ -53,6 +53,10 @@ def test_the_challenges_own_file_is_reached_though_loaded_by_name(copy: Path) ->
     assert {"preprocess", "train"} <= changed_by(copy, "preprocessing/quickdraw.py")
 
 
+def test_how_sample_data_is_drawn_changes_no_step(copy: Path) -> None:
+    assert changed_by(copy, "preprocessing/samples/quickdraw.py") == set()
+
+
 @pytest.mark.parametrize("file", ["models/report.html.jinja", "models/report.css"])
 def test_the_reports_template_counts(copy: Path, file: str) -> None:
     assert changed_by(copy, file) == {"evaluate"}

@@ -1,7 +1,6 @@
 """Sample data: made once, whole or not at all, and anew when the code that draws it changes."""
 
 import io
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from rich.console import Console
 
 from pipelines import sample
 from pipelines.display import Display
-from preprocessing.challenge import find_challenge
+from preprocessing.samples import quickdraw
 
 
 def test_it_is_made_once_and_anew_after_a_change(
@@ -24,8 +23,7 @@ def test_it_is_made_once_and_anew_after_a_change(
         if len(calls) == 1:
             raise KeyboardInterrupt
 
-    challenge = replace(find_challenge("quickdraw"), write_sample=write)
-    monkeypatch.setattr(sample, "find_challenge", lambda name: challenge)
+    monkeypatch.setattr(quickdraw, "write_sample", write)
     monkeypatch.chdir(tmp_path)
     screen = io.StringIO()
     display = Display(Console(file=screen))

@@ -105,11 +105,14 @@ def test_photos_in_a_bucket_are_those_of_local_files(
     assert there.source.train.counts == here.source.train.counts == [9, 9]
     rows = np.arange(9)
     for label in range(2):
-        images = here.read(label, "train", rows)
-        assert there.read(label, "train", rows) == images
+        images, same = (
+            plan.pool("train").read(plan.pool("train").numbers(label, rows))
+            for plan in (here, there)
+        )
+        assert images == same
         assert images == [encoded(row + 20 * label) for row in rows.tolist()]
     assert there.source.test is not None
     assert here.source.test is not None
     assert there.source.test.ids == here.source.test.ids == [f"{i}.jpg" for i in range(12)]
-    assert there.read(0, "test", rows) == [encoded(row + 40) for row in rows.tolist()]
-    assert there.name(0, "test", 3).startswith(f"gs://challenge/photos/{form}/test")
+    assert there.pool("test").read(rows) == [encoded(row + 40) for row in rows.tolist()]
+    assert there.pool("test").name(3).startswith(f"gs://challenge/photos/{form}/test")

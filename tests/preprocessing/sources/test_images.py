@@ -32,7 +32,7 @@ def plan_of(source: Path | str, challenge: str = "cats_vs_dogs") -> Plan:
 
 def images_of(plan: Plan, label: int) -> set[bytes]:
     pool = plan.source.train
-    images = pool.read(label, np.arange(pool.counts[label]))
+    images = pool.read(pool.numbers(label, np.arange(pool.counts[label])))
     assert isinstance(images, list)
     return set(images)
 
@@ -80,7 +80,7 @@ def test_classes_are_named_by_folders_or_by_names(
     assert_is_cats_and_dogs(plan)
     assert plan.source.encoded
     assert plan.source.test is None
-    assert plan.name(0, "train", 2).endswith(("2.jpg", "2.JPG"))
+    assert plan.pool("train").name(2).endswith(("2.jpg", "2.JPG"))
 
 
 @pytest.mark.parametrize("test_folder", ["test1", "test", "testing", "test_set"])

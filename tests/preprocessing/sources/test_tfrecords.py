@@ -15,7 +15,7 @@ from preprocessing.challenge import RecordFeatures
 from preprocessing.errors import InputError
 from preprocessing.examples import TEST_IDS_FILE, TEST_LABELS_FILE
 from preprocessing.plan import Plan, plan_examples
-from preprocessing.sources import record_blocks
+from preprocessing.sources import record_blocks, tfrecords
 from preprocessing.sources.files import SourceFiles
 from preprocessing.sources.tfrecords import open_tfrecords
 from preprocessing.split_sizes import SplitSizes
@@ -61,7 +61,7 @@ def plan_of(source: Path | str, challenge: str = "mnist") -> Plan:
 
 def images_of(plan: Plan, label: int) -> Any:
     pool = plan.source.train
-    return pool.read(label, np.arange(pool.counts[label]))
+    return pool.read(pool.numbers(label, np.arange(pool.counts[label])))
 
 
 def test_mnist(tmp_path: Path) -> None:
@@ -96,7 +96,9 @@ def test_cats_vs_dogs_in_shards_without_ending(tmp_path: Path) -> None:
     assert plan.source.encoded
     assert plan.source.train.counts == [35, 35]
     assert images_of(plan, 1) == [encoded(number) for number in range(1, 70, 2)]
-    assert plan.name(1, "train", 3) == f"{tmp_path}/train-00001-of-00014, record 2"
+    pool = plan.pool("train")
+    (number,) = pool.numbers(1, np.array([3])).tolist()
+    assert pool.name(number) == f"{tmp_path}/train-00001-of-00014, record 2"
     test = plan.source.test
     assert test is not None
     assert test.ids == ["9.jpg", "100.jpg", "7.jpg", "8.jpg"]  # the order of the records
@@ -149,6 +151,7 @@ def test_any_records_are_found_wherever_blocks_end(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(record_blocks, "_BLOCK_BYTES", block)
+        patch.setattr(tfrecords, "NEARBY_BYTES", {False: block})
         for file in range(files):
             chunk = records[file * len(records) // files : (file + 1) * len(records) // files]
             examples = [example(image=[image], label=[label]) for image, label in chunk]
@@ -159,7 +162,8 @@ def test_any_records_are_found_wherever_blocks_end(
             expected = [image for image, its_label in records if its_label == label]
             assert pool.counts[label] == len(expected)
             if expected:
-                assert pool.read(label, np.arange(len(expected))) == expected
+                numbers = pool.numbers(label, np.arange(len(expected)))
+                assert pool.read(numbers) == expected
 
 
 def test_a_missing_shard_is_named(tmp_path: Path) -> None:

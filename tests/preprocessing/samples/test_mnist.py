@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from preprocessing.samples.digits import write_digits
+from preprocessing.samples.mnist import write_sample
 
 Bytes = npt.NDArray[np.uint8]
 NAMES = {
@@ -32,7 +32,7 @@ def read(folder: Path, split: str) -> tuple[Bytes, Bytes]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("digits") / "new"
-    write_digits(folder, train_per_class=150, test_per_class=30)
+    write_sample(folder, train_per_class=150, test_per_class=30)
     return folder
 
 
@@ -65,14 +65,14 @@ def test_digits_are_centred_and_about_twenty_pixels_high(folder: Path) -> None:
 
 def test_same_arguments_give_the_same_bytes(tmp_path: Path) -> None:
     for folder in ("one", "two"):
-        write_digits(tmp_path / folder, 3, 2, seed=7)
+        write_sample(tmp_path / folder, 3, 2, seed=7)
     for name in NAMES:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
 def test_another_seed_gives_other_drawings(tmp_path: Path) -> None:
-    write_digits(tmp_path / "one", 5, 1, seed=0)
-    write_digits(tmp_path / "two", 5, 1, seed=1)
+    write_sample(tmp_path / "one", 5, 1, seed=0)
+    write_sample(tmp_path / "two", 5, 1, seed=1)
     both = np.concatenate([read(tmp_path / name, "train")[0] for name in ("one", "two")])
     assert len(np.unique(both.reshape(100, 784), axis=0)) == 100
 
@@ -80,7 +80,7 @@ def test_another_seed_gives_other_drawings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("train", "test", "seed"), [(0, 1, 0), (1, 0, 0), (1, 1, -1)])
 def test_refuses_impossible_arguments(tmp_path: Path, train: int, test: int, seed: int) -> None:
     with pytest.raises(ValueError, match=r"must be|non-negative"):
-        write_digits(tmp_path, train, test, seed)
+        write_sample(tmp_path, train, test, seed)
     assert not list(tmp_path.iterdir())
 
 

@@ -101,7 +101,7 @@ def _slanted(stroke: Stroke, width: float, slant: float) -> Stroke:
     return width * stroke.real + slant * stroke.imag + 1j * stroke.imag
 
 
-def write_digits(
+def write_sample(
     folder: str | os.PathLike[str],
     train_per_class: int = 600,
     test_per_class: int = 100,

@@ -1,4 +1,4 @@
-"""How ten things are drawn: a recipe a class, each of them a few strokes and their variants."""
+"""Ten things drawn by code: a recipe a class, each of them a few strokes and their variants."""
 
 import os
 
@@ -237,8 +237,8 @@ RECIPES: dict[str, Recipe] = {
 """How a class is drawn, by class name in label order."""
 
 
-def write_things(
-    folder: str | os.PathLike[str], drawings_per_class: int = 2_000, seed: int = 0
+def write_sample(
+    folder: str | os.PathLike[str], drawings_per_class: int = 1_000, seed: int = 0
 ) -> None:
     """Writes `<class>.npy` for each of the ten things, drawn by hurried hands.
 

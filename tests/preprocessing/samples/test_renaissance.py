@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from preprocessing.samples.shapes import write_shapes
+from preprocessing.samples.renaissance import write_sample
 
 Bitmaps = npt.NDArray[np.uint8]
 COUNT = 8
@@ -20,7 +20,7 @@ def read(folder: Path) -> Bitmaps:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shapes") / "new"
-    write_shapes(folder, COUNT)
+    write_sample(folder, COUNT)
     return folder
 
 
@@ -45,10 +45,10 @@ def test_drawings_are_dark_lines_on_paper_and_no_two_the_same(folder: Path) -> N
 def test_same_arguments_give_the_same_bytes_and_another_seed_others(
     folder: Path, tmp_path: Path
 ) -> None:
-    write_shapes(tmp_path / "same", COUNT)
+    write_sample(tmp_path / "same", COUNT)
     for file in folder.iterdir():
         assert file.read_bytes() == (tmp_path / "same" / file.name).read_bytes()
-    write_shapes(tmp_path / "other", 1, seed=1)
+    write_sample(tmp_path / "other", 1, seed=1)
     both = np.concatenate([read(folder).reshape(-1, 784), read(tmp_path / "other")[:, 0]])
     assert len(np.unique(both, axis=0)) == 345 * (COUNT + 1)
 
@@ -56,7 +56,7 @@ def test_same_arguments_give_the_same_bytes_and_another_seed_others(
 @pytest.mark.parametrize(("count", "seed"), [(0, 0), (5, -1)])
 def test_refuses_impossible_arguments(tmp_path: Path, count: int, seed: int) -> None:
     with pytest.raises(ValueError, match=r"must be|non-negative"):
-        write_shapes(tmp_path, count, seed)
+        write_sample(tmp_path, count, seed)
     assert not list(tmp_path.iterdir())
 
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from preprocessing.samples.animals import write_animals
+from preprocessing.samples.cats_vs_dogs import write_sample
 
 COUNT = 120
 
@@ -15,7 +15,7 @@ COUNT = 120
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("animals") / "new"
-    write_animals(folder, COUNT)
+    write_sample(folder, COUNT)
     return folder
 
 
@@ -68,7 +68,7 @@ def test_same_arguments_give_the_same_bytes_and_another_seed_others(
     folder: Path, tmp_path: Path
 ) -> None:
     for name, seed in {"same": 0, "other": 1}.items():
-        write_animals(tmp_path / name, 3, seed)
+        write_sample(tmp_path / name, 3, seed)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     for path in (tmp_path / "same").iterdir():
         assert path.read_bytes() == before[path.name]
@@ -79,7 +79,7 @@ def test_same_arguments_give_the_same_bytes_and_another_seed_others(
 @pytest.mark.parametrize(("count", "seed"), [(0, 0), (5, -1)])
 def test_refuses_impossible_arguments(tmp_path: Path, count: int, seed: int) -> None:
     with pytest.raises(ValueError, match=r"must be|non-negative"):
-        write_animals(tmp_path, count, seed)
+        write_sample(tmp_path, count, seed)
     assert not list(tmp_path.iterdir())
 
 

@@ -100,8 +100,8 @@ def _marked(rng: Generator, outline: str, mark: str) -> list[Stroke]:
     return [wide * stroke.real + 1j * stroke.imag for stroke in strokes + inside]
 
 
-def write_shapes(
-    folder: str | os.PathLike[str], drawings_per_class: int = 60, seed: int = 0
+def write_sample(
+    folder: str | os.PathLike[str], drawings_per_class: int = 45, seed: int = 0
 ) -> None:
     """Writes `<outline>-<mark>.npy` for each of the 345 classes.
 

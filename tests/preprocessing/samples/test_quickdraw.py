@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from preprocessing.samples.things import RECIPES, write_things
+from preprocessing.samples.quickdraw import RECIPES, write_sample
 
 Bitmaps = npt.NDArray[np.uint8]
 COUNT = 300
@@ -24,12 +24,12 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def drawings(tmp_path_factory: pytest.TempPathFactory) -> Bitmaps:
     folder = tmp_path_factory.mktemp("sample")
-    write_things(folder, drawings_per_class=COUNT)
+    write_sample(folder, drawings_per_class=COUNT)
     return read(folder)
 
 
 def test_one_bitmap_file_a_class(tmp_path: Path) -> None:
-    write_things(tmp_path / "new" / "folder", drawings_per_class=3)
+    write_sample(tmp_path / "new" / "folder", drawings_per_class=3)
     files = sorted((tmp_path / "new" / "folder").iterdir())
     assert [file.name for file in files] == [
         "ants.npy", "boomerang.npy", "cake.npy", "lion.npy", "monkey.npy", "pig.npy",
@@ -46,21 +46,21 @@ def test_more_drawings_than_one_canvas_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("preprocessing.samples.sketches._BATCH", 4)
-    write_things(tmp_path, drawings_per_class=10)
+    write_sample(tmp_path, drawings_per_class=10)
     bitmaps = read(tmp_path)
     assert bitmaps.shape == (10, 10, 784)
     assert len(np.unique(bitmaps.reshape(100, 784), axis=0)) == 100
 
 
 def test_same_arguments_give_the_same_bytes(tmp_path: Path) -> None:
-    write_things(tmp_path / "one", 20, seed=7)
-    write_things(tmp_path / "two", 20, seed=7)
+    write_sample(tmp_path / "one", 20, seed=7)
+    write_sample(tmp_path / "two", 20, seed=7)
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
 
 def test_another_seed_gives_other_drawings(tmp_path: Path) -> None:
-    write_things(tmp_path / "one", 20, seed=0)
-    write_things(tmp_path / "two", 20, seed=1)
+    write_sample(tmp_path / "one", 20, seed=0)
+    write_sample(tmp_path / "two", 20, seed=1)
     same = (read(tmp_path / "one")[:, :, None] == read(tmp_path / "two")[:, None]).all(axis=3)
     assert not same.any()
 
@@ -73,14 +73,14 @@ def test_an_interrupted_write_leaves_no_class_file(
 
     monkeypatch.setattr(np, "save", fail)
     with pytest.raises(OSError, match="No space"):
-        write_things(tmp_path, 2)
+        write_sample(tmp_path, 2)
     assert not list(tmp_path.glob("*.npy"))
 
 
 @pytest.mark.parametrize(("count", "seed"), [(0, 0), (-1, 0), (5, -1)])
 def test_refuses_impossible_arguments(tmp_path: Path, count: int, seed: int) -> None:
     with pytest.raises(ValueError, match=r"must be|non-negative"):
-        write_things(tmp_path, count, seed)
+        write_sample(tmp_path, count, seed)
     assert not list(tmp_path.glob("*.npy"))
 
 

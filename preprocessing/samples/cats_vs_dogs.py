@@ -153,7 +153,7 @@ def _paint(rng: Generator, head: Painter, tail: Painter, slim: float) -> Image.I
 _KINDS = {"cat": (_cat_head, _cat_tail, 0.8), "dog": (_dog_head, _dog_tail, 1.0)}
 
 
-def write_animals(
+def write_sample(
     folder: str | os.PathLike[str], images_per_class: int = 300, seed: int = 0
 ) -> None:
     """Writes `cat.0.jpg` ..., `dog.0.jpg` ...: RGB, 80 to 200 pixels wide and high.

@@ -121,8 +121,9 @@ def _open_images(file: File, image_shape: Sequence[int]) -> IdxImages:
     height, width, channels = image_shape
     if channels != 1 or images.shape[1:] != (height, width) or not len(images):
         raise InputError(
-            f"{file.path}: holds uint8 {list(images.shape)}; expected images of"
-            f" [{height}, {width}], at least one"
+            f"{file.path}: holds grey images, {list(images.shape)}; expected one or more of"
+            f" [{height}, {width}]"
+            + (f" in {channels} colours, which idx files cannot hold" if channels > 1 else "")
         )
     return IdxImages(file, height * width)
 

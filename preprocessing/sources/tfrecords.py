@@ -143,7 +143,7 @@ def open_tfrecords(
     scanned = {}
     for split, files in splits.items():
         _check_shards(files)
-        scanned[split] = _scan_files(files, features, width)
+        scanned[split] = _scan_files(files, features, width, with_ids=split == "test")
     names = _label_names(found, label_names, scanned["train"].labels)
 
     def pool(split: str) -> LabelledRows | None:
@@ -174,7 +174,7 @@ _NO_LABEL = -1
 class _Scanned:
     reader: RecordReader
     labels: npt.NDArray[np.int64]  # _NO_LABEL where a record has none
-    ids: list[str]  # "" where a record has none
+    ids: list[str]  # of a test set; "" where a record has none
 
 
 def _test_set(scanned: _Scanned, classes: int) -> TestSet:
@@ -236,12 +236,15 @@ def _check_shards(files: Sequence[File]) -> None:
             )
 
 
-def _scan_files(files: Sequence[File], features: RecordFeatures, width: int) -> _Scanned:
+def _scan_files(
+    files: Sequence[File], features: RecordFeatures, width: int, with_ids: bool
+) -> _Scanned:
     """Reads all records of some files, for where they are and their labels and ids."""
     wanted = {features.label: False}
-    if features.image_id:
+    if with_ids and features.image_id:
         wanted[features.image_id] = True
-    offsets, lengths, labels, ids, counts = [], [], [], [], []
+    offsets, lengths, labels, counts = [], [], [], []
+    ids: list[str] = []
     for file in files:
         count = 0
         for block_offsets, examples in record_blocks(file):
@@ -250,8 +253,9 @@ def _scan_files(files: Sequence[File], features: RecordFeatures, width: int) -> 
             offsets.append(np.array(block_offsets, np.int64))
             lengths.append(np.fromiter(map(len, examples), np.uint32, len(examples)))
             labels.append(feature_values(batch, features.label, _NO_LABEL, name))
-            if features.image_id:
-                ids += feature_values(batch, features.image_id, b"", name).tolist()
+            if features.image_id in wanted:
+                found = feature_values(batch, features.image_id, b"", name).tolist()
+                ids += [image_id.rstrip(b"\0").decode(errors="replace") for image_id in found]
             count += len(examples)
         counts.append(count)
     if not sum(counts):
@@ -265,8 +269,7 @@ def _scan_files(files: Sequence[File], features: RecordFeatures, width: int) -> 
         features,
         width,
     )
-    texts = [value.rstrip(b"\0").decode(errors="replace") for value in ids]
-    return _Scanned(reader, np.concatenate(labels), texts)
+    return _Scanned(reader, np.concatenate(labels), ids)
 
 
 def _record_name(path: str, first: int, place: int) -> str:

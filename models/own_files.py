@@ -40,7 +40,8 @@ def own_class(reference: str, parameter: str) -> OwnClass | None:
         parameter: what the user calls the choice: `model` or `loss`.
 
     Raises:
-        InputError: there is no such file, it is no Python, or no class is named.
+        InputError: there is no such file, it is no Python or the project's own, or no class is
+            named.
     """
     if not set("/:.") & set(reference):
         return None
@@ -63,7 +64,13 @@ def own_class(reference: str, parameter: str) -> OwnClass | None:
             f" {parameter}={given}:{names[0] if names else 'MyClass'}; {path.name} has"
             f" {', '.join(names) or 'no class'}"
         )
-    return OwnClass(path.resolve(), name)
+    own = OwnClass(path.resolve(), name)
+    if _is_of_the_project(own.path):
+        raise InputError(
+            f"{parameter}={reference}: {given} is the project's own; write {parameter}={name}, or"
+            " keep a file of yours in a folder of your own"
+        )
+    return own
 
 
 def reached_files(path: Path) -> list[Path]:
@@ -113,13 +120,19 @@ def _is_of_the_project(file: Path) -> bool:
 
 
 def _imported(file: Path, folder: Path) -> Iterator[Path]:
-    """Yields the files that a file imports, at its top or in its functions."""
+    """Yields the files that a file imports, at its top or in its functions.
+
+    Those outside of the participant's `folder` and the project cannot be imported, and running the
+    file tells so.
+    """
     for node in ast.walk(_parse(file)):
         if isinstance(node, ast.Import):
             names, base = [alias.name for alias in node.names], folder
         elif isinstance(node, ast.ImportFrom):
             module = f"{node.module}." if node.module else ""
             names = [f"{module}{alias.name}" for alias in node.names]
+            if node.level > len(file.parents):
+                continue
             base = file.parents[node.level - 1] if node.level else folder
         else:
             continue
@@ -129,7 +142,8 @@ def _imported(file: Path, folder: Path) -> Iterator[Path]:
             for count in range(1, len(parts) + 1):
                 module_path = top.joinpath(*parts[:count])
                 for candidate in (module_path.with_suffix(".py"), module_path / "__init__.py"):
-                    if candidate.is_file():
+                    within = candidate.is_relative_to(folder) or _is_of_the_project(candidate)
+                    if within and candidate.is_file():
                         yield candidate
 
 

@@ -17,10 +17,11 @@ from models.choices import class_names, unknown
 from models.own_files import ROOT, files_fingerprint, own_class
 from models.weights import check_weights, weights_fingerprint
 from pipelines.code_hash import code_hash
+from preprocessing.challenge import find_challenge
 from preprocessing.errors import InputError
 
-UNKNOWN_CLASSES = 10
-"""What a network is tried with when the number of classes is not known."""
+UNKNOWN_CLASSES = 345
+"""What a network is tried with where only the data says how many: as many as the public data."""
 
 
 def check_classes(
@@ -35,9 +36,10 @@ def check_classes(
 
     Args:
         challenge: whose networks there are.
-        arguments: `model`, `loss` and `weights` among others.
+        arguments: `model`, `loss`, `weights` and `image_size` among others. A size of the user's
+            own has networks of the project tried too.
         image_shape: (height, width, channels) of the images.
-        num_classes: of the data; None if it is not known yet.
+        num_classes: of the data; None if it is not known yet: then the challenge's own number.
         runs: its `.cache` remembers what has passed, so that no check is run twice.
         note: is told when a check takes seconds.
 
@@ -61,19 +63,26 @@ def check_classes(
     if chosen["weights"]:
         text = fingerprint + weights_fingerprint(chosen["weights"])
         fingerprint = hashlib.sha256(text.encode()).hexdigest()
-    if fingerprint:
+    size = arguments["image_size"]
+    if fingerprint or size:
+        classes = num_classes or len(find_challenge(challenge).label_names)
         tried = {
             "networks": f"models.{challenge}",
             **chosen,
             "image_shape": list(image_shape),
-            "num_classes": num_classes or UNKNOWN_CLASSES,
+            "num_classes": classes or UNKNOWN_CLASSES,
         }
         key = json.dumps([tried, fingerprint, code_hash("models.check", challenge)])
         passed = runs / ".cache" / "checked" / hashlib.sha256(key.encode()).hexdigest()[:16]
         if not passed.exists():
             shown = " and ".join(chosen[name].rpartition("/")[2] for name in ("model", "loss"))
             note(f"checking {shown}, which takes some seconds")
-            _check(tried)
+            try:
+                _check(tried)
+            except InputError as error:
+                if fingerprint:
+                    raise
+                raise InputError(f"image_size={size}: {error}") from None
             passed.parent.mkdir(parents=True, exist_ok=True)
             passed.touch()
     return {**chosen, "files_fingerprint": fingerprint[:16]}

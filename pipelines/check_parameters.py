@@ -5,6 +5,7 @@ from typing import Any
 
 from models.training_options import TrainingOptions
 from preprocessing.bad_images import check_limit
+from preprocessing.errors import InputError
 from preprocessing.split_sizes import SplitSizes
 
 
@@ -15,6 +16,8 @@ def check_parameters(arguments: dict[str, Any]) -> None:
         InputError: a value is out of range; the message names the parameter.
     """
     check_limit(arguments["max_bad_fraction"])
+    if arguments["shard_size"] < 1:
+        raise InputError(f"shard_size: expected at least 1, got {arguments['shard_size']}")
     names = {field.name for field in fields(TrainingOptions)}
     TrainingOptions(**{name: value for name, value in arguments.items() if name in names})
     SplitSizes(

@@ -24,8 +24,8 @@ def compile_pipeline(
 ) -> Path:
     """Writes `<folder>/<name>.yaml` and returns its path.
 
-    A participant's files are copied to `<folder>/participant/` for the image. Its tag, where it is
-    the project's own, then carries their hash, so that image and cache follow them.
+    A participant's files are copied to `<folder>/participant/<name>/` for the image. Its tag, where
+    it is the project's own, then carries their hash, so that image and cache follow them.
 
     Args:
         name: the pipeline.
@@ -49,7 +49,7 @@ def compile_pipeline(
     )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.yaml"
-    defaults = pack_own_files(dict(arguments), folder)
+    defaults = pack_own_files(name, dict(arguments), folder)
     compiler.Compiler().compile(
         find_pipeline(name)(target), str(path), pipeline_parameters=defaults
     )

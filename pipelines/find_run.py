@@ -17,10 +17,17 @@ def find_run(pipeline: str, name: str, runs: Path) -> Path:
         runs: the folder of all runs.
 
     Raises:
-        InputError: there is no such pipeline or run; the message says what there is.
+        InputError: there is no such pipeline or run, and the message says what there is; or the
+            record of the named run cannot be read. Those of other runs are passed over.
     """
     find_pipeline(pipeline)
-    records = [RunRecord.read(path.parent) for path in runs.glob(f"*/{RUN_FILE}")]
+    records = []
+    for path in runs.glob(f"*/{RUN_FILE}"):
+        try:
+            records.append(RunRecord.read(path.parent))
+        except InputError:
+            if path.parent.name == Path(name).name:
+                raise
     of_pipeline = [record for record in records if record.pipeline == pipeline]
     if not of_pipeline:
         raise InputError(

@@ -32,7 +32,7 @@ class Recorder:
     def __init__(
         self, pipeline: str, parameters: dict[str, Any], commit: str, runs: Path, display: Display
     ) -> None:
-        self.record = RunRecord("", pipeline, "", parameters, commit, pid=os.getpid())
+        self.record = RunRecord("", pipeline, "", parameters, commit)
         self._runs = runs
         self._display = display
         self._log: TextIO | None = None

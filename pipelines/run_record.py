@@ -48,7 +48,6 @@ class RunRecord:
         started: when, in seconds since 1970.
         seconds: how long it took.
         steps: in the order in which they ran.
-        pid: id of the process that runs it, on its machine.
     """
 
     run: str
@@ -60,7 +59,6 @@ class RunRecord:
     started: float = field(default_factory=time.time)
     seconds: float = 0.0
     steps: list[Step] = field(default_factory=list)
-    pid: int = 0
 
     @classmethod
     def read(cls, folder: Path) -> Self:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from models.own_files import files_fingerprint, own_class, own_files
+from models.own_module import load_module
 from preprocessing.errors import InputError
 
 
@@ -93,6 +94,24 @@ def test_files_of_the_project_count_but_are_not_the_participants(tmp_path: Path)
     assert own_files(path) == [path]
     other = write(tmp_path / "other", mine="from keras import layers\n")
     assert files_fingerprint([f"{path}:Cnn"]) != files_fingerprint([f"{other}:Cnn"])
+
+
+@pytest.mark.parametrize("dots", [2, 3, 99])
+def test_an_import_from_outside_of_the_folder_is_left_to_the_running(
+    tmp_path: Path, dots: int
+) -> None:
+    (tmp_path / "lib.py").write_text("x = 1\n")
+    path = write(tmp_path / "folder", mine=f"from {'.' * dots}lib import x\n")
+    assert own_files(path) == [path]
+    assert files_fingerprint([f"{path}:MyNet"])
+    with pytest.raises(InputError, match=r"^mine.py, line 1: ImportError: attempted relative"):
+        load_module(path)
+
+
+def test_a_file_of_the_project_is_no_participants() -> None:
+    told = r"^model=models/quickdraw.py:Cnn: .* is the project's own; write model=Cnn, or keep"
+    with pytest.raises(InputError, match=told):
+        own_class("models/quickdraw.py:Cnn", "model")
 
 
 def test_a_syntax_error_in_a_file_beside_it_is_told(tmp_path: Path) -> None:

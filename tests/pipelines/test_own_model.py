@@ -58,9 +58,8 @@ def test_the_page_passes_its_check_and_a_wrong_line_does_not(mine: Path, tmp_pat
     assert len(notes) == 1
 
     mine.write_text(MINE.replace("layers.Flatten", "layer.Flatten"))
-    run = [sys.executable, "-m", "pipelines", "run", "quickdraw", "--data", str(tmp_path / "none")]
     done = subprocess.run(
-        [*run, "--runs", str(runs)],
+        [sys.executable, "-m", "pipelines", "run", "quickdraw", "--runs", str(runs)],
         cwd=ROOT,
         env={**os.environ, "MODEL": model},
         capture_output=True,
@@ -68,6 +67,40 @@ def test_the_page_passes_its_check_and_a_wrong_line_does_not(mine: Path, tmp_pat
     )
     assert done.returncode == 1
     assert done.stderr == "error: mine.py, line 8: NameError: name 'layer' is not defined\n"
+
+
+@pytest.mark.parametrize(
+    ("challenge", "num_classes", "tried"),
+    [
+        ("cats_vs_dogs", None, 2),
+        ("mnist", None, 10),
+        ("renaissance", None, 345),
+        ("renaissance", 7, 7),
+    ],
+)
+def test_a_network_is_tried_with_the_classes_that_it_will_have(
+    mine: Path,
+    tmp_path: Path,
+    checked: list[dict[str, Any]],
+    challenge: str,
+    num_classes: int | None,
+    tried: int,
+) -> None:
+    read_arguments(challenge, [], f"{mine}:MyNet", "", num_classes, tmp_path, lambda note: None)
+    assert [one["num_classes"] for one in checked] == [tried]
+
+
+def test_an_image_size_that_a_network_cannot_take_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^image_size=8: model=Cnn: ValueError: .* zero or nega"):
+        read_arguments("cats_vs_dogs", ["image_size=8"], "", "", None, tmp_path, lambda note: None)
+
+
+def test_a_network_of_the_projects_own_is_tried_once_at_each_image_size(
+    tmp_path: Path, checked: list[dict[str, Any]]
+) -> None:
+    for size in (40, 40, 48):
+        read(tmp_path, f"image_size={size}")
+    assert [one["image_shape"] for one in checked] == [[40, 40, 1], [48, 48, 1]]
 
 
 def test_names_of_the_projects_own_need_no_check(
@@ -94,6 +127,9 @@ def test_names_of_the_projects_own_need_no_check(
         ([], "", "Focal", "loss=Focal: models.losses has no .* did you mean FocalCrossEntropy"),
         ([], "nowhere/mine.py:MyNet", "", "no such file: nowhere/mine.py"),
         (["weights=nowhere.h5"], "", "", "weights=nowhere.h5: no such file"),
+        (["shard_size=0"], "", "", "^shard_size: expected at least 1, got 0$"),
+        (["seed=-1"], "", "", "^seed=-1: expected a whole number from 0 to"),
+        ([], "models/quickdraw.py:Cnn", "", "is the project's own; write model=Cnn"),
         (["files_fingerprint=1"], "", "", "files_fingerprint is not set here but by .*MODEL"),
     ],
 )
@@ -130,10 +166,16 @@ def test_a_check_is_made_anew_when_a_file_changes(
     assert len(checked) == 4
 
 
-def compiled(build: Path, runs: Path, monkeypatch: pytest.MonkeyPatch, **classes: str) -> Any:
+def compiled(
+    build: Path,
+    runs: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    pipeline: str = "quickdraw",
+    **classes: str,
+) -> Any:
     monkeypatch.setattr("pipelines.compile.git_commit", lambda: "0123456789ab")
     arguments = read(runs, **classes) if classes else {}
-    path = compile_pipeline("quickdraw", build, Settings(image=""), arguments)
+    path = compile_pipeline(pipeline, build, Settings(image=""), arguments)
     specification = yaml.safe_load(path.read_text())
     inputs = specification["root"]["inputDefinitions"]["parameters"]
     containers = specification["deploymentSpec"]["executors"].values()
@@ -152,14 +194,14 @@ def test_the_compiled_pipeline_has_the_files_in_its_image(
     mine.with_name("unused.py").write_text("")
 
     def files() -> list[str]:
-        found = (build / "participant").rglob("*.py")
-        return sorted(str(path.relative_to(build / "participant")) for path in found)
+        packed = build / "participant" / "quickdraw"
+        return sorted(str(path.relative_to(packed)) for path in packed.rglob("*.py"))
 
     inputs, (image,) = compiled(
         build, runs, monkeypatch, model=f"{mine}:MyNet", loss=f"{mine}:MyLoss"
     )
-    assert inputs["model"]["defaultValue"] == "participant/mine.py:MyNet"
-    assert inputs["loss"]["defaultValue"] == "participant/mine.py:MyLoss"
+    assert inputs["model"]["defaultValue"] == "participant/quickdraw/mine.py:MyNet"
+    assert inputs["loss"]["defaultValue"] == "participant/quickdraw/mine.py:MyLoss"
     fingerprint = inputs["files_fingerprint"]["defaultValue"]
     assert image == f"challenge-pipelines:0123456789ab-{fingerprint[:8]}"
     assert files() == ["mine.py", "parts_6/deep.py"]
@@ -172,11 +214,17 @@ def test_the_compiled_pipeline_has_the_files_in_its_image(
     other.parent.mkdir()
     other.write_text(MINE + "# the loss\n")
     inputs, _ = compiled(build, runs, monkeypatch, model=f"{mine}:MyNet", loss=f"{other}:MyLoss")
-    assert inputs["model"]["defaultValue"] == "participant/model/mine.py:MyNet"
-    assert inputs["loss"]["defaultValue"] == "participant/loss/mine.py:MyLoss"
+    assert inputs["model"]["defaultValue"] == "participant/quickdraw/model/mine.py:MyNet"
+    assert inputs["loss"]["defaultValue"] == "participant/quickdraw/loss/mine.py:MyLoss"
+    assert files() == ["loss/mine.py", "model/mine.py", "model/parts_6/deep.py"]
+
+    compiled(build, runs, monkeypatch, pipeline="mnist", model=f"{other}:MyNet")
+    assert (build / "participant" / "mnist" / "mine.py").read_text() == other.read_text()
+    compiled(build, runs, monkeypatch, pipeline="mnist")
+    assert not (build / "participant" / "mnist").exists()
     assert files() == ["loss/mine.py", "model/mine.py", "model/parts_6/deep.py"]
 
     inputs, (image,) = compiled(build, runs, monkeypatch)
     assert inputs["model"]["defaultValue"] == "Cnn"
     assert image == "challenge-pipelines:0123456789ab"
-    assert not (build / "participant").exists()
+    assert files() == []

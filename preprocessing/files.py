@@ -30,14 +30,15 @@ def list_files(pattern: str) -> list[File]:
     """Returns the files that a glob matches, sorted by path; a path matches itself.
 
     Args:
-        pattern: local, or a `gs://` URI, in which `**` goes through folders.
+        pattern: local or a `gs://` URI; `**` goes through folders.
 
     Raises:
         InputError: a bucket cannot be listed.
     """
     if "://" in pattern:
         return sorted(_list_bucket(pattern), key=lambda file: file.path)
-    return [local_file(path) for path in sorted(glob.glob(pattern)) if Path(path).is_file()]  # noqa: PTH207 (an absolute pattern is fine)
+    found = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 (an absolute pattern is fine)
+    return [local_file(path) for path in found if Path(path).is_file()]
 
 
 def local_file(path: str) -> File:
@@ -81,5 +82,7 @@ def _list_bucket(pattern: str) -> list[File]:
     except Exception as error:
         raise InputError(f"{pattern}: cannot be listed ({first_line(error)})") from error
     return [
-        File(match.path, match.size_in_bytes, match.last_updated_in_seconds) for match in matches
+        File(match.path, match.size_in_bytes, match.last_updated_in_seconds)
+        for match in matches
+        if not match.path.endswith("/")  # an empty object that stands for a folder
     ]

@@ -2,7 +2,8 @@
 
 import os
 import re
-from glob import escape
+from collections.abc import Sequence
+from glob import escape, glob
 from pathlib import Path, PurePosixPath
 
 from preprocessing.errors import InputError
@@ -20,14 +21,15 @@ LABELS_FILE = "labels.txt"
 """A class name a line, in label order: may lie beside TFRecords, which have numbers only."""
 
 _GLOB = re.compile(r"[*?\[]")
+_HIDDEN = re.compile(r"/\.")
 
 
 class SourceFiles:
     """The files that a source consists of.
 
     Args:
-        source: folder, file or glob; local or `gs://`. A folder is taken with all that is below
-            it, but for hidden files and folders.
+        source: folder, file or glob; local or `gs://`. A folder, also one that a glob matches, is
+            taken with all that is below it, but for hidden files and folders.
 
     Attributes:
         source: as given.
@@ -73,22 +75,49 @@ class SourceFiles:
 
 def _find(source: str) -> tuple[list[File], str]:
     """Returns all files of a source, and what their paths begin with: its folder, with a slash."""
-    folder = f"{source.rstrip('/')}/"
-    if "://" not in source and Path(source).is_dir():
-        return [local_file(path) for path in _walk(source)], folder
-    if files := list_files(source):
-        plain = _GLOB.split(source)[0]
-        return files, plain[: plain.rfind("/") + 1]
-    if "://" in source and (files := list_files(f"{folder}**")):
-        below = [file.path.removeprefix(folder).split("/") for file in files]
-        hidden = [any(part.startswith(".") for part in parts) for parts in below]
-        return [file for file, hide in zip(files, hidden, strict=True) if not hide], folder
-    raise InputError(f"{source}: no such file or folder; name a folder, glob or gs:// URI")
+    if "://" in source:
+        files, root = _find_in_bucket(source.rstrip("/"))
+    elif Path(source).is_dir():
+        return _local_files([source]), f"{source.rstrip('/')}/"
+    else:
+        files, root = _local_files(glob(source, recursive=True)), _folder_of(source)  # noqa: PTH207 (it may be absolute)
+    if not files:
+        raise InputError(f"{source}: no such file or folder; name a folder, glob or gs:// URI")
+    return files, root
 
 
-def _walk(folder: str) -> list[str]:
-    paths = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        paths += [f"{place.rstrip('/')}/{name}" for name in names if not name.startswith(".")]
-    return sorted(paths)
+def _local_files(found: Sequence[str]) -> list[File]:
+    paths = {path for path in found if Path(path).is_file()}
+    paths.update(_walk(sorted(path for path in found if Path(path).is_dir())))
+    return [local_file(path) for path in sorted(paths)]
+
+
+def _find_in_bucket(source: str) -> tuple[list[File], str]:
+    is_glob, is_bucket = _GLOB.search(source), source.count("/") == 2
+    files = [] if is_bucket else list_files(source)
+    root = _folder_of(source) if is_glob or files else f"{source}/"
+    if is_glob or not files:
+        files += list_files(f"{source}/**")
+    every = {file.path: file for file in files if not _HIDDEN.search(f"/{file.path[len(root) :]}")}
+    return [every[path] for path in sorted(every)], root
+
+
+def _folder_of(pattern: str) -> str:
+    plain = _GLOB.split(pattern)[0]
+    return plain[: plain.rfind("/") + 1]
+
+
+def _walk(folders: Sequence[str]) -> list[str]:
+    """Returns the files below some folders; one that links lead to again is taken once."""
+    paths, seen, waiting = [], set(), list(folders)
+    for start in waiting:  # grows: what is there itself comes before links to it
+        for place, names, files in os.walk(start):
+            real = os.path.realpath(place)
+            names[:] = sorted(name for name in names if real not in seen and name[0] != ".")
+            if real in seen:
+                continue
+            seen.add(real)
+            below = place.rstrip("/")
+            waiting += [f"{below}/{name}" for name in names if Path(place, name).is_symlink()]
+            paths += [f"{below}/{name}" for name in files if name[0] != "."]
+    return paths

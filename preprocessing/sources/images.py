@@ -21,11 +21,11 @@ import numpy as np
 from preprocessing.errors import InputError
 from preprocessing.files import first_line, open_file
 from preprocessing.sources.files import FORMATS, SourceFiles
+from preprocessing.sources.image_classes import ImageClasses
 from preprocessing.sources.source import LabelledRows, Rows, Source, TestSet
 from preprocessing.sources.splits import split_of_folder
 
 _ZIP = ".zip"
-_CLASS_IN_NAME = re.compile(r"[^\W\d_]+")
 _ZIP_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
@@ -70,14 +70,6 @@ class ImageFile:
         below = max(i for i, name in enumerate(folders) if split_of_folder(name)) + 1
         return str(PurePosixPath(*self.path.parts[below:]))
 
-    def class_name(self, by_folder: bool) -> str:
-        """Returns what its folder is named, or what its own name begins with; "" for neither."""
-        if by_folder:
-            folder = self.path.parent.name
-            return "" if split_of_folder(folder) else folder
-        found = _CLASS_IN_NAME.match(self.path.name)
-        return found[0] if found and found[0] != self.path.stem else ""
-
 
 class ImageReader:
     """Reads the images of a list by their place in it."""
@@ -106,8 +98,8 @@ def open_images(found: SourceFiles, label_names: Sequence[str]) -> Source:
         label_names: the classes that the challenge has, in label order; () for any.
 
     Raises:
-        InputError: an image has no class, there are too few or too many classes, or a zip file is
-            damaged.
+        InputError: an image has no class, the classes are not those of the challenge, or a zip
+            file is damaged or lies beside what was unpacked from it.
     """
     images = _list_images(found)
     if not images:
@@ -118,40 +110,29 @@ def open_images(found: SourceFiles, label_names: Sequence[str]) -> Source:
     splits: dict[str, list[ImageFile]] = {}
     for image in images:
         splits.setdefault(image.split, []).append(image)
-    train = splits.get("train", [])
-    by_folder = len({image.class_name(by_folder=True) for image in train} - {""}) > 1
-    names = sorted({image.class_name(by_folder) for image in train} - {""}, key=str.lower)
-    if len(names) < 2 or (label_names and len(names) != len(label_names)):
-        expected = f"{len(label_names)} classes" if label_names else "two classes or more"
-        listed = ", ".join(names[:10]) or "none"
-        raise InputError(
-            f"{found.source}: found the classes {listed}; expected {expected} by folder"
-            " (cats/1.jpg) or by name (cat.1.jpg)"
-        )
-    label_of = {name: label for label, name in enumerate(names)}
+    train = [image.path for image in splits.get("train", [])]
+    classes = ImageClasses(found.source, train, label_names)
 
     def pool(split: str) -> LabelledRows:
         labels = []
         for image in splits[split]:
-            name = image.class_name(by_folder)
-            if name not in label_of:
-                raise InputError(
-                    f"{image.name}: no class in its {'folder' if by_folder else 'name'}; expected"
-                    f" one of {', '.join(names[:10])}; rename or remove it"
-                )
-            labels.append(label_of[name])
-        return LabelledRows(ImageReader(splits[split]), np.array(labels, np.int64), len(names))
+            label = classes.label(image.path)
+            if label is None:
+                raise InputError(f"{image.name}: {classes.expected(image.path)}")
+            labels.append(label)
+        reader = ImageReader(splits[split])
+        return LabelledRows(reader, np.array(labels, np.int64), len(classes.names))
 
     return Source(
-        names,
+        classes.names,
         pool("train"),
         pool("validation") if "validation" in splits else None,
-        _test_set(splits["test"], label_of) if "test" in splits else None,
+        _test_set(splits["test"], classes) if "test" in splits else None,
         encoded=True,
     )
 
 
-def _test_set(images: Sequence[ImageFile], label_of: dict[str, int]) -> TestSet:
+def _test_set(images: Sequence[ImageFile], classes: ImageClasses) -> TestSet:
     images = sorted(images, key=lambda image: (_natural(image.test_id), image.test_id))
     ids = [image.test_id for image in images]
     for image, after in pairwise(images):
@@ -161,7 +142,7 @@ def _test_set(images: Sequence[ImageFile], label_of: dict[str, int]) -> TestSet:
                 " is an id: rename one"
             )
     for by_folder in (True, False):
-        labels = [label_of.get(image.class_name(by_folder)) for image in images]
+        labels = [classes.label(image.path, by_folder) for image in images]
         if None not in labels:
             return TestSet(ImageReader(images), ids, np.array(labels, np.int64))
     return TestSet(ImageReader(images), ids, None)
@@ -174,12 +155,22 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 def _list_images(found: SourceFiles) -> list[ImageFile]:
     images = []
+    paths = {found.below(file.path) for file in found.files}
+    folders = {folder for path in paths for folder in path.parents}
     for file in found.files:
         below = found.below(file.path)
         if below.suffix.lower() != _ZIP:
             images.append(ImageFile(file.path, "", below))
             continue
-        for member in sorted(_zip(file.path).namelist()):
+        members = sorted(_zip(file.path).namelist())
+        if below.with_suffix("") in folders or any(
+            below.parent / name in paths for name in members
+        ):
+            raise InputError(
+                f"{file.path}: both this file and what was unpacked from it are in {found.source};"
+                " name one by a glob, or remove one"
+            )
+        for member in members:
             path = PurePosixPath(member)
             hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
             if FORMATS["images"].search(member) and path.suffix.lower() != _ZIP and not hidden:

@@ -4,6 +4,7 @@ import math
 
 from preprocessing.challenge import Challenge
 from preprocessing.errors import InputError
+from preprocessing.files import open_file
 from preprocessing.sources.bitmaps import open_bitmaps
 from preprocessing.sources.files import SourceFiles
 from preprocessing.sources.idx import open_idx
@@ -45,7 +46,7 @@ def open_source(source: str, challenge: Challenge, image_shape: tuple[int, int, 
 
 
 def count_classes(source: str, challenge: Challenge) -> int | None:
-    """Returns how many classes a source has, as far as the names of its files tell.
+    """Returns how many classes a source has, as far as the names of its files or labels tell.
 
     Raises:
         InputError: there is no such source, or it holds no images.
@@ -53,4 +54,7 @@ def count_classes(source: str, challenge: Challenge) -> int | None:
     found = SourceFiles(source)
     if found.format == "bitmaps":
         return len(found.files)
+    if found.labels_file:
+        with open_file(found.labels_file.path) as file:
+            return sum(bool(line.strip()) for line in file.read().splitlines())
     return len(challenge.label_names) or None

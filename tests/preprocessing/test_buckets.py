@@ -10,6 +10,7 @@ from preprocessing.errors import InputError
 from preprocessing.examples import shard_name
 from preprocessing.fingerprint import source_fingerprint
 from preprocessing.plan import Plan, plan_examples
+from preprocessing.sources.files import SourceFiles
 from preprocessing.split_sizes import SplitSizes
 from preprocessing.write_examples import write_examples
 from tests.conftest import WriteBitmaps
@@ -52,6 +53,24 @@ def test_a_glob_names_some_of_the_files(folder: Path) -> None:
         plan_of("gs://challenge/raw/a*.npy")
     with pytest.raises(InputError, match="gs://challenge/nowhere: no such file or folder"):
         plan_of("gs://challenge/nowhere")
+
+
+def test_a_folder_in_a_bucket_is_taken_as_a_local_one(bucket: Any, tmp_path: Path) -> None:
+    files = {"a/1.jpg": b"", "b/2.jpg": b"", "b/.3.jpg": b"", "4.jpg": b""}
+    for path in write_folder(tmp_path, files).rglob("*"):
+        marker = "/" if path.is_dir() else ""  # the console makes such empty objects
+        bucket.blob(f"marked/{path.relative_to(tmp_path)}{marker}").upload_from_string(b"")
+    bucket.blob("marked/").upload_from_string(b"")
+    for below, expected in {
+        "": ["4.jpg", "a/1.jpg", "b/2.jpg"],
+        "/": ["4.jpg", "a/1.jpg", "b/2.jpg"],
+        "/*": ["4.jpg", "a/1.jpg", "b/2.jpg"],
+        "/[ab]": ["a/1.jpg", "b/2.jpg"],
+        "/b/": ["2.jpg"],
+    }.items():
+        for source in (str(tmp_path), "gs://challenge/marked"):
+            found = SourceFiles(source + below)
+            assert [str(found.below(file.path)) for file in found.files] == expected
 
 
 def test_a_changed_object_is_another_fingerprint(bucket: Any, folder: Path) -> None:

@@ -71,13 +71,13 @@ def output(tmp_path_factory: pytest.TempPathFactory, source: Path) -> Path:
 def test_examples_json_says_what_there_is(output: Path) -> None:
     info = Examples(output / "examples").info
     assert info.image_shape == (SIDE, SIDE, 3)
-    assert info.class_names == ["cats", "dogs"]
+    assert info.class_names == ["cat", "dog"]
     assert info.bad_images == {}
     by_class = {split: info.splits[split].by_class for split in SPLITS}
     assert by_class == {
-        "train": {"cats": 16, "dogs": 16},
-        "validation": {"cats": 2, "dogs": 2},
-        "test": {"cats": 2, "dogs": 2},
+        "train": {"cat": 16, "dog": 16},
+        "validation": {"cat": 2, "dog": 2},
+        "test": {"cat": 2, "dog": 2},
     }
     assert info.splits["train"].shards == 3
 

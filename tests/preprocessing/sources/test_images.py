@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from preprocessing.challenge import find_challenge
 from preprocessing.errors import InputError
 from preprocessing.plan import Plan, plan_examples
+from preprocessing.sources.files import SourceFiles
+from preprocessing.sources.images import open_images
 from preprocessing.split_sizes import SplitSizes
 from tests.preprocessing.raw_data import encoded, write_folder, zipped
 
@@ -38,7 +41,7 @@ def images_of(plan: Plan, label: int) -> set[bytes]:
 
 
 def assert_is_cats_and_dogs(plan: Plan) -> None:
-    assert [name.lower().rstrip("s") for name in plan.class_names] == ["cat", "dog"]
+    assert plan.class_names == ["cat", "dog"]
     for label, name in enumerate(("cat", "dog")):
         assert images_of(plan, label) == {
             data for path, data in BY_NAME.items() if path.startswith(name)
@@ -119,16 +122,13 @@ def test_a_labelled_test_folder_is_labelled(tmp_path: Path, labelled: Files) -> 
     test = {path: encoded(number + 200) for number, path in enumerate(labelled)}
     write_folder(tmp_path, under("train", BY_FOLDER) | under("test", test))
     write_folder(tmp_path, under("validation", {"cats/1.jpg": encoded(7), "dogs/1.jpg": b"x"}))
-    if labelled is BY_NAME:
-        for path in test:  # the names of the classes are those of the training folders
-            (tmp_path / "test" / path).rename(tmp_path / "test" / path.replace(".", "s.", 1))
     plan = plan_of(tmp_path)
     found = plan.source.test
     assert found is not None
     assert found.labels is not None
     assert found.labels.tolist() == [0] * 5 + [1] * 5
     assert found.reader.read(np.arange(10)) == [encoded(number + 200) for number in range(10)]
-    assert plan.split("test").by_class == {"cats": 5, "dogs": 5}
+    assert plan.split("test").by_class == {"cat": 5, "dog": 5}
     assert plan.counts("validation") == [1, 1]
 
 
@@ -161,6 +161,89 @@ def test_the_digits_of_mnist_as_images(tmp_path: Path) -> None:
     assert plan.class_names == list("0123456789")
 
 
+@pytest.mark.parametrize(
+    ("challenge", "names"),
+    [
+        ("mnist", ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]),
+        ("mnist", list("012345678")),
+        ("mnist", [*"0123456789", "unsure"]),
+        ("quickdraw", list("abcdefghij")),
+    ],
+)
+def test_classes_of_other_names_are_refused(
+    tmp_path: Path, challenge: str, names: list[str]
+) -> None:
+    write_folder(tmp_path, {f"{name}/{i}.png": b"" for name in names for i in range(3)})
+    with pytest.raises(InputError, match=r"found the classes .*; expected [0a].*, by folder"):
+        plan_of(tmp_path, challenge)
+
+
+def test_known_classes_are_found_however_they_are_written(tmp_path: Path) -> None:
+    names = "Traffic Light,ant,BOOMERANGS,Cakes,lion,monkeys,pig,scissors,skull,Television"
+    for count, name in enumerate(names.split(","), start=3):
+        write_folder(tmp_path / name, {f"{i}.png": b"" for i in range(count)})
+    plan = plan_of(tmp_path, "quickdraw")
+    assert plan.class_names == list(find_challenge("quickdraw").label_names)
+    assert plan.source.train.counts == [*range(4, 13), 3]
+
+
+def test_files_name_the_classes_where_folders_do_not(tmp_path: Path) -> None:
+    """Two parts are not two classes."""
+    files = sorted(BY_NAME)
+    for number in range(2):
+        (tmp_path / f"part{number}.zip").write_bytes(
+            zipped({path: BY_NAME[path] for path in files[number::2]})
+        )
+    assert_is_cats_and_dogs(plan_of(tmp_path))
+
+
+def test_the_test_set_may_write_the_classes_in_another_way(tmp_path: Path) -> None:
+    test = {"Dog/1.jpg": b"", "Cat/2.jpg": b""}
+    write_folder(tmp_path, under("train", BY_FOLDER) | under("test", test))
+    found = plan_of(tmp_path).source.test
+    assert found is not None
+    assert found.labels is not None
+    assert (found.ids, found.labels.tolist()) == (["Cat/2.jpg", "Dog/1.jpg"], [0, 1])
+
+
+def test_a_class_is_the_name_without_the_number_after_it(tmp_path: Path) -> None:
+    names = "hot dog.1,hot dog.2 (2),hot_air_balloon_001,hot air balloon.1,IMG_0001,T-rex-3,x (2)"
+    for name in names.split(","):
+        write_folder(tmp_path, {f"{name}.png": b""})
+    found = open_images(SourceFiles(str(tmp_path)), ())
+    assert found.class_names == [
+        "hot air balloon", "hot dog", "hot_air_balloon", "IMG", "T-rex", "x",
+    ]  # fmt: skip
+    assert found.train.counts == [1, 2, 1, 1, 1, 1]
+
+
+def test_classes_that_differ_by_case_only_are_refused(tmp_path: Path) -> None:
+    write_folder(tmp_path, {f"{name}/1.png": b"" for name in ("Owl", "cat", "owl")})
+    with pytest.raises(InputError, match="the classes Owl and owl are one by their names; rename"):
+        plan_of(tmp_path, "renaissance")
+
+
+def test_a_class_cannot_have_the_name_of_a_split(tmp_path: Path) -> None:
+    write_folder(tmp_path, {f"{name}/1.png": b"" for name in ("airplane", "train", "zebra")})
+    with pytest.raises(InputError, match=r"train/1\.png: .*'train' is the name of a split, not of"):
+        plan_of(tmp_path, "renaissance")
+
+
+@pytest.mark.parametrize(
+    ("packed", "files"),
+    [("train.zip", under("train", BY_NAME)), ("all.zip", BY_NAME), ("cats.zip", {"1.jpg": b""})],
+    ids=["as a folder", "beside", "a class"],
+)
+def test_a_zip_beside_what_was_unpacked_from_it_is_refused(
+    tmp_path: Path, packed: str, files: Files
+) -> None:
+    """Each image would come twice, and be in two splits."""
+    (tmp_path / packed).write_bytes(zipped(files))
+    write_folder(tmp_path, BY_FOLDER if packed == "cats.zip" else files)
+    with pytest.raises(InputError, match=rf"{packed}: both this file and what .*; name one by a"):
+        plan_of(tmp_path)
+
+
 def test_natural_order_has_no_ties(tmp_path: Path) -> None:
     """Two numbers that are equal but for their zeros must not come between two equal names."""
     test = {"test/07.jpg": b"", "test/7.jpg": b""}
@@ -189,18 +272,26 @@ def encrypted(data: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"a/cat.0.jpg": b"", "b.txt": b""}, "found the classes cat; expected 2 classes by folder"),
-        ({"1.jpg": b"", "2.jpg": b""}, "found the classes none; expected 2 classes by folder"),
-        ({**BY_NAME, "bird.0.jpg": b""}, "found the classes bird, cat, dog; expected 2 classes"),
-        ({**BY_FOLDER, "birds/0.jpg": b""}, "found the classes birds, cats, dogs; expected 2"),
+        ({"a/cat.0.jpg": b"", "b.txt": b""}, "the classes a by folder and cat by name; expected"),
+        ({"1.jpg": b"", "2.jpg": b""}, "found the classes none by folder and none by name; exp"),
+        ({**BY_NAME, "bird.0.jpg": b""}, "none by folder and bird, cat, dog by name; expected cat"),
+        ({**BY_FOLDER, "birds/0.jpg": b""}, "found the classes birds, cats, dogs by folder and"),
+        (
+            {"dogs/1.jpg": b"", "kittens/1.jpg": b""},
+            "found the classes dogs, kittens by folder and none by name; expected cat, dog, by",
+        ),
+        (
+            {**BY_FOLDER, "Cat/1.jpg": b""},
+            "the classes Cat and cats are one by their names; rename or join them",
+        ),
         ({**BY_NAME, "77.jpg": b""}, r"/77.jpg: no class in its name; .*cat, dog; rename or"),
         (
             {**under("train", BY_FOLDER), "train/7.jpg": b""},
-            r"train/7.jpg: no class in its folder; expected one of cats, dogs; rename or remove",
+            r"train/7.jpg: no class in its folder .*; expected one of cat, dog; rename or",
         ),
         (
             {**under("train", BY_FOLDER), "validation/birds/7.jpg": b""},
-            r"validation/birds/7.jpg: no class in its folder; expected one of cats, dogs",
+            r"validation/birds/7.jpg: no class in its folder; expected one of cat, dog",
         ),
         ({"photos.zip": b"not a zip"}, r"photos.zip: not a whole zip file .*; fetch it again"),
         ({"photos.zip": zipped(BY_NAME)[:-60]}, r"photos.zip: not a whole zip file"),

@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from preprocessing.challenge import find_challenge
 from preprocessing.errors import InputError
 from preprocessing.fingerprint import source_fingerprint
 from preprocessing.sources.files import SourceFiles
+from preprocessing.sources.open import count_classes
 from tests.preprocessing.raw_data import write_folder
 
 
@@ -28,8 +30,45 @@ def test_a_folder_a_file_or_a_glob(folder: Path) -> None:
     assert names(folder) == ["more/b.tfrecord", "train-00000-of-00001"]
     assert names(f"{folder}/") == names(folder)
     assert names(folder / "train-00000-of-00001") == ["train-00000-of-00001"]
-    assert names(f"{folder}/*") == ["train-00000-of-00001"]
+    assert names(f"{folder}/t*") == ["train-00000-of-00001"]
     assert names(f"{folder}/*/b*") == ["more/b.tfrecord"]
+
+
+def test_a_glob_goes_through_folders_and_takes_what_is_in_them(folder: Path) -> None:
+    for pattern in ("*", "**", "[mt]*"):
+        found = SourceFiles(f"{folder}/{pattern}").files
+        assert len({os.path.realpath(file.path) for file in found}) == len(found) == 2
+    assert names(f"{folder}/m*") == ["more/b.tfrecord"]
+    (folder / "more" / "most").mkdir()
+    (folder / "more" / "most" / "c.tfrecord").touch()
+    (folder / "a.tfrecord").touch()
+    assert names(f"{folder}/**/*.tfrecord") == [
+        "a.tfrecord",
+        "more/b.tfrecord",
+        "more/most/c.tfrecord",
+    ]
+
+
+def test_links_to_folders_are_followed_but_not_in_circles(tmp_path: Path) -> None:
+    write_folder(tmp_path / "elsewhere", {"a.tfrecord": b"", ".b.tfrecord": b""})
+    write_folder(tmp_path / "raw" / "more", {"b.tfrecord": b""})
+    for link, to in {
+        "linked": "../elsewhere",
+        "again": "more",
+        "more/up": "..",
+        ".hidden": "../elsewhere",
+    }.items():
+        (tmp_path / "raw" / link).symlink_to(to)
+    assert names(tmp_path / "raw") == ["linked/a.tfrecord", "more/b.tfrecord"]
+    (tmp_path / "link").symlink_to("raw")
+    assert names(tmp_path / "link") == names(tmp_path / "raw")
+
+
+def test_the_names_of_the_classes_of_records_tell_their_number(folder: Path) -> None:
+    renaissance = find_challenge("renaissance")
+    assert count_classes(str(folder), renaissance) is None
+    (folder / "labels.txt").write_text("ant\n\ncake\nlion \n")
+    assert count_classes(str(folder), renaissance) == 3
 
 
 def test_brackets_in_the_name_of_a_folder_are_no_glob(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from components.preprocess import preprocess
 local.init(local.SubprocessRunner(use_venv=False), pipeline_root={output!r})
 preprocess(
     challenge="quickdraw", source={source!r}, source_fingerprint="", seed=0, shard_size=32768,
+    image_size=0, max_bad_fraction=0.0,
     train_per_class={rows} * 8 // 10, validation_per_class={rows} // 10,
     test_per_class={rows} // 10, full_pass=False, beam_args=[],
 )
@@ -99,7 +100,7 @@ class Memory:
         self._pid = pid
         self._peak = 0
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
+        self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     def stop(self) -> int:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 import bootstrap
+from benchmarks.preprocess import COMPONENT
+from components.preprocess import preprocess
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ["preprocessing", "models", "components", "pipelines"]
@@ -85,3 +87,13 @@ def test_the_locks_name_no_index_and_pin_every_package() -> None:
         packages = [line for line in lock.splitlines() if re.match(r"[a-z]", line)]
         assert len(packages) > 100
         assert all("==" in line for line in packages)
+
+
+def test_the_benchmark_gives_the_component_all_that_it_takes() -> None:
+    code = COMPONENT.format(output="out", source="in", rows=10)
+    (call,) = (
+        node
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "preprocess"
+    )
+    assert {keyword.arg for keyword in call.keywords} == set(preprocess.component_spec.inputs)

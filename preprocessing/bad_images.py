@@ -59,7 +59,9 @@ def check_bad_images(bad: Sequence[BadImage], total: int, max_bad_fraction: floa
             f" or raise max_bad_fraction, now {max_bad_fraction:g}, to leave them out"
         )
     if bad:
+        of_test = [image.image_id for image in bad if image.split == "test"]
         report_note(
             f"{len(bad)} of {total:,} images do not decode and are left out; {METADATA_FILE} names"
             " them"
+            + (f"; {len(of_test)} of the test set get no row in a submission" if of_test else "")
         )

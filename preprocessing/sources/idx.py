@@ -123,7 +123,7 @@ def _open_images(file: File, image_shape: Sequence[int]) -> IdxImages:
         raise InputError(
             f"{file.path}: holds grey images, {list(images.shape)}; expected one or more of"
             f" [{height}, {width}]"
-            + (f" in {channels} colours, which idx files cannot hold" if channels > 1 else "")
+            + (" in colour, as JPEG or PNG images or TFRecords" if channels > 1 else "")
         )
     return IdxImages(file, height * width)
 

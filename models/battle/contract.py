@@ -1,0 +1,147 @@
+"""What a submission promises, and the rules that its answers may break.
+
+A submission is a SavedModel with two signatures:
+
+    generate(noise float32[None, 100]) -> {generated_images float32[None, pixels]}
+    discriminate(input_batch_raw float32[None, pixels]) -> {p_for_data float32[None, 1]}
+
+Noise is uniform in [-1, 1]; images are in [0, 1], 0 black, pixels being height * width; more than
+0.5 means real.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+NOISE_NUMBERS = 100
+REAL_ABOVE = 0.5
+
+Floats = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
+
+Rule = Literal[
+    "files",
+    "signature",
+    "operation",
+    "dtype",
+    "shape",
+    "nan",
+    "range",
+    "same image",
+    "time",
+    "memory",
+    "crash",
+]
+"""What can be broken, in the order in which it is looked at."""
+
+_TOLERANCE = 5e-4  # how far from [0, 1] rounding may take a value
+
+
+@dataclass(frozen=True)
+class BrokenRule:
+    """A rule that a submission breaks.
+
+    Attributes:
+        rule: which.
+        told: a sentence without a full stop that says what was found and what was expected.
+    """
+
+    rule: Rule
+    told: str
+
+
+class ForfeitError(Exception):
+    """A submission broke rules: it cannot go on.
+
+    Attributes:
+        broken: the rules, one at least.
+    """
+
+    def __init__(self, broken: Sequence[BrokenRule]) -> None:
+        super().__init__("; ".join(one.told for one in broken))
+        self.broken = list(broken)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a submission answered.
+
+    Attributes:
+        values: images float32 `[N, pixels]` in [0, 1], or probabilities float32 `[N]`.
+        seconds: wall time from the question to the answer.
+    """
+
+    values: Floats
+    seconds: float
+
+
+class Player(Protocol):
+    """A submission that answers; it runs somewhere else."""
+
+    def generate(self, noise: Floats) -> Answer:
+        """Returns an image for each row of noise `[N, 100]`.
+
+        Raises:
+            ForfeitError: the answer breaks a rule, or there is none.
+        """
+
+    def discriminate(self, images: Floats) -> Answer:
+        """Returns the probability that each image `[N, pixels]` is real.
+
+        Raises:
+            ForfeitError: the answer breaks a rule, or there is none.
+        """
+
+
+def draw_noise(rng: np.random.Generator, count: int) -> Floats:
+    """Returns noise for `count` images, `[count, 100]`, uniform in [-1, 1]."""
+    return rng.uniform(-1, 1, (count, NOISE_NUMBERS)).astype(np.float32)
+
+
+def as_bytes(images: Floats) -> Bytes:
+    """Returns images of [0, 1] as uint8, rounded: as files have them, the real ones too."""
+    return np.round(np.clip(images, 0, 1) * 255).astype(np.uint8)
+
+
+def as_floats(images: Bytes) -> Floats:
+    """Returns uint8 images as float32 in [0, 1]."""
+    return images.astype(np.float32) / np.float32(255)
+
+
+def check_images(values: npt.NDArray[np.generic], count: int, pixels: int) -> list[BrokenRule]:
+    """Returns the rules that `count` generated images break; [] for none."""
+    return _check("generate", "generated_images", values, (count, pixels))
+
+
+def check_probabilities(values: npt.NDArray[np.generic], count: int) -> list[BrokenRule]:
+    """Returns the rules that the answers on `count` images break; [] for none."""
+    return _check("discriminate", "p_for_data", values, (count, 1))
+
+
+def _check(
+    signature: str, output: str, values: npt.NDArray[np.generic], shape: tuple[int, int]
+) -> list[BrokenRule]:
+    what = f"{signature}: {output}"
+    broken = []
+    if values.dtype != np.float32:
+        broken.append(BrokenRule("dtype", f"{what} is {values.dtype}; expected float32"))
+    if values.shape != shape:
+        found = list(values.shape)
+        broken.append(BrokenRule("shape", f"{what} has the shape {found}; expected {list(shape)}"))
+    if not np.issubdtype(values.dtype, np.floating) or not values.size:
+        return broken
+    bad = int((~np.isfinite(values)).sum())
+    if bad:
+        broken.append(
+            BrokenRule("nan", f"{what} has {bad:,} values that are nan or infinite; expected none")
+        )
+        return broken
+    low, high = float(values.min()), float(values.max())  # type: ignore[arg-type]
+    if low < -_TOLERANCE or high > 1 + _SHOWN:
+        broken.append(
+            BrokenRule("range", f"{what} has values from {low:.3g} to {high:.3g}; expected 0 to 1")
+        )
+    return broken

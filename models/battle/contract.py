@@ -140,7 +140,7 @@ def _check(
         )
         return broken
     low, high = float(values.min()), float(values.max())  # type: ignore[arg-type]
-    if low < -_TOLERANCE or high > 1 + _SHOWN:
+    if low < -_TOLERANCE or high > 1 + _TOLERANCE:
         broken.append(
             BrokenRule("range", f"{what} has values from {low:.3g} to {high:.3g}; expected 0 to 1")
         )

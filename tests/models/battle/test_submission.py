@@ -31,7 +31,8 @@ class Honest:
     """Draws dark images, and calls bright ones real: the real ones are."""
 
     def generate(self, noise: Floats) -> Answer:
-        return Answer(np.abs(noise[:, :16]) / np.float32(8), 0.25)
+        dark: Floats = (np.abs(noise[:, :16]) / 8).astype(np.float32)
+        return Answer(dark, 0.25)
 
     def discriminate(self, images: Floats) -> Answer:
         return Answer(images.mean(axis=1), 0.5)

@@ -8,5 +8,5 @@ CHALLENGE = Challenge(
     top_k=1,
     record_features=RecordFeatures(image="image_raw", label="", pixels=True),
     label_names=("face",),
-    size_choice="50x50, or 28x28 with use_mnist",
+    size_choice="28x28 with use_mnist, else 50x50",
 )

@@ -99,7 +99,7 @@ def _hair(faces: Portraits, head: Floats, hair: Floats, light: Floats) -> None:
     faces.paint(faces.some(0.25) * faces.uniform(0.3, 0.85) * jaw, 0.8 * hair)
 
 
-def paint_faces(rng: Generator, count: int) -> npt.NDArray[np.uint8]:
+def _paint(rng: Generator, count: int) -> npt.NDArray[np.uint8]:
     """Returns portraits `[count, SIDE, SIDE]`, no two alike."""
     faces = Portraits(rng, count)
     skin, hair = faces.uniform(85, 215), faces.uniform(15, 75) + 110 * faces.some(0.25)
@@ -134,7 +134,7 @@ def write_sample(folder: str | os.PathLike[str], images: int = 2_000, seed: int 
         raise ValueError(f"images must be at least 1, not {images}")
     Path(folder).mkdir(parents=True, exist_ok=True)
     for start in range(0, images, _BATCH):
-        faces = paint_faces(np.random.default_rng((seed, start)), _BATCH)
+        faces = _paint(np.random.default_rng((seed, start)), _BATCH)
         for number, face in enumerate(faces[: images - start], start):
             jpeg = io.BytesIO()
             Image.fromarray(face).save(jpeg, "JPEG", quality=90)

@@ -43,11 +43,10 @@ class GradientPenalty(CrossEntropy):
 
 
 class LeastSquares:
-    """The squared distance to 1 for real and -1 for generated; the generator's images aim at 1.
+    """The squared distance to 1 for real and -1 for generated; the generator aims at 0 between.
 
-    Source: Mao et al. 2017, "Least Squares Generative Adversarial Networks", equation 8 (targets
-    b = 1, a = -1) with c = 1 in place of 0, at which nothing tells real from generated,
-    arXiv:1611.04076.
+    Source: Mao et al. 2016, "Least Squares Generative Adversarial Networks", equation 8: minimises
+    a Pearson chi-squared divergence, arXiv:1611.04076.
     """
 
     def discriminator(self, real_logits: KerasTensor, generated_logits: KerasTensor) -> KerasTensor:
@@ -57,7 +56,7 @@ class LeastSquares:
 
     def generator(self, generated_logits: KerasTensor) -> KerasTensor:
         """Returns half of the mean over generated images."""
-        return ops.mean(ops.square(generated_logits - 1)) / 2
+        return ops.mean(ops.square(generated_logits)) / 2
 
 
 class Hinge:

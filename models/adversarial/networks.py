@@ -14,7 +14,7 @@ from preprocessing.errors import InputError
 
 
 class Networks(Protocol):
-    """What the challenge or a participant writes, made without arguments: layers of two networks."""
+    """What the challenge or a participant writes: two networks; it is made without arguments."""
 
     def generator(self, noise: KerasTensor, image_shape: tuple[int, int, int]) -> KerasTensor:
         """Returns images `[N, H, W, C]` in [0, 1] of noise `[N, 100]` in [-1, 1]."""

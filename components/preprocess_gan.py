@@ -26,6 +26,7 @@ def preprocess_gan(
     With `use_mnist` images have MNIST's 28x28 pixels, without it the challenge's 50x50.
     """
     from components.step import step
+    from preprocessing.gan import MNIST_SIZE
     from preprocessing.preprocess import preprocess
     from preprocessing.split_sizes import SplitSizes
 
@@ -38,7 +39,7 @@ def preprocess_gan(
             sizes=SplitSizes(train_images, validation_images, test_images, unit="images"),
             seed=seed,
             shard_size=shard_size,
-            image_size=28 if use_mnist else 0,
+            image_size=MNIST_SIZE if use_mnist else 0,
             crop=crop,
             max_bad_fraction=max_bad_fraction,
             source_fingerprint=source_fingerprint,

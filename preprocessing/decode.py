@@ -7,10 +7,21 @@ from typing import Any
 
 import numpy as np
 
+from preprocessing.errors import InputError
 from preprocessing.records import Bytes
 
 _BATCH = 256
 _REASON_CHARACTERS = 200
+
+
+def check_crop(crop: float) -> None:
+    """Checks the side of the centred square that is kept of images.
+
+    Raises:
+        InputError: it is no share of the shorter side.
+    """
+    if not 0 < crop <= 1:
+        raise InputError(f"crop={crop:g}: expected a share of the shorter side above 0, 1 at most")
 
 
 def decode_images(images: Any, image_shape: Sequence[int], crop: float | None = None) -> Any:

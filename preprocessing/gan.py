@@ -2,6 +2,9 @@
 
 from preprocessing.challenge import Challenge, RecordFeatures
 
+MNIST_SIZE = 28
+"""Pixels a side with the parameter `use_mnist`."""
+
 CHALLENGE = Challenge(
     name="gan",
     image_shape=(50, 50, 1),

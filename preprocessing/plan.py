@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from preprocessing.challenge import find_challenge
+from preprocessing.decode import check_crop
 from preprocessing.errors import InputError
 from preprocessing.examples import SPLITS, Split
 from preprocessing.sources.open import open_source
@@ -93,10 +94,8 @@ class Plan:
             raise InputError(f"shard_size: expected at least 1, got {self.shard_size}")
         if self.seed < 0:
             raise InputError(f"seed: expected 0 or more, got {self.seed}")
-        if self.crop is not None and not 0 < self.crop <= 1:
-            raise InputError(
-                f"crop={self.crop:g}: expected a share of the shorter side above 0, 1 at most"
-            )
+        if self.crop is not None:
+            check_crop(self.crop)
         for name, rows in zip(self.class_names, self.source.train.counts, strict=True):
             if rows < len(self._drawn_from_train):
                 raise InputError(

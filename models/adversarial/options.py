@@ -32,10 +32,10 @@ class AdversarialOptions(Options):
 
     model: str = "Dcgan"
     loss: str = "CrossEntropy"
-    batch_size: int = 64
+    batch_size: int = 32
     epochs: int = 0
     max_steps: int = 2_000
-    learning_rate: float = 0.0002
+    learning_rate: float = 0.0005
     beta_1: float = 0.5
     augment: bool = True
     seed: int = 0

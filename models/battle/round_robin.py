@@ -42,8 +42,8 @@ class Standing:
         team: its name.
         won: matches won.
         lost: matches lost.
-        points_for: points that it got.
-        points_against: points that the others got from it.
+        points_for: points that it got in matches in which no rule was broken.
+        points_against: points that the others got in these.
         rating: see `models.battle.rating`.
     """
 
@@ -73,13 +73,14 @@ def standings(tournament: Tournament) -> list[Standing]:
     for name in tournament.teams:
         own = [(match, match.teams.index(name)) for match in matches if name in match.teams]
         won = sum(match.winner == side for match, side in own)
+        fair = [(match.points, side) for match, side in own if not any(match.forfeits)]
         table.append(
             Standing(
                 team=name,
                 won=won,
                 lost=len(own) - won,
-                points_for=sum(match.points[side] for match, side in own),
-                points_against=sum(match.points[1 - side] for match, side in own),
+                points_for=sum(points[side] for points, side in fair),
+                points_against=sum(points[1 - side] for points, side in fair),
                 rating=ratings.get(name, AVERAGE),
             )
         )

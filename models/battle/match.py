@@ -99,8 +99,8 @@ class Match:
     @property
     def points(self) -> tuple[int, int]:
         """Points of both in all rounds."""
-        first, second = zip(*self.points_by_round, strict=True)
-        return sum(first), sum(second)
+        rounds = self.points_by_round
+        return sum(points for points, _ in rounds), sum(points for _, points in rounds)
 
     @property
     def winner(self) -> int:

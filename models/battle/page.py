@@ -16,6 +16,8 @@ from models.pictures import image_uri
 MATCHES_WITH_IMAGES = 64
 """Of more matches, only the last ones are shown with their images."""
 
+_WHILE_PLAYING = 4  # so many, as the page is written after each match, and loaded often
+
 _FOLDER = Path(__file__).parent
 
 
@@ -35,7 +37,8 @@ def render_page(tournament: Tournament, real: RealImages) -> str:
     )
     rounds = zip(_titles(tournament), tournament.rounds, strict=True)
     played = [(title, one.match) for title, some in rounds for one in some if one.match]
-    newest = list(enumerate(played, 1))[: -MATCHES_WITH_IMAGES - 1 : -1]
+    count = MATCHES_WITH_IMAGES if tournament.is_over else _WHILE_PLAYING
+    newest = list(enumerate(played, 1))[: -count - 1 : -1]
     turns = [turn for _, (_, match) in newest for pair in match.rounds for turn in pair]
     round_robin = tournament.format == "round robin"
     return environment.get_template("page.html.jinja").render(
@@ -45,7 +48,7 @@ def render_page(tournament: Tournament, real: RealImages) -> str:
         bracket=lay_out(tournament.rounds) if tournament.format == "single elimination" else None,
         table=standings(tournament) if round_robin else None,
         cross=_cross(tournament) if round_robin else None,
-        numbers={match: number for number, (_, match) in enumerate(played, 1)},
+        numbers={match: number for number, (_, match) in newest},
         newest=newest,
         strips={
             turn: (f"t{i}", _strip(turn, real.info.image_shape)) for i, turn in enumerate(turns)

@@ -14,6 +14,7 @@ bracket.json
             seconds     that the answers of both took
             winner      name
             decided_by  "points", "time", "coin" or "forfeit"
+            reason      what else to say of that; "" for nothing
             forfeits    for both, a list of {"rule", "told"}: what they broke
             rounds      of the match; each a list of two turns
                 generator   name of the team that made the images; the other one judges
@@ -54,7 +55,9 @@ def champion(tournament: Tournament) -> str | None:
 
 
 def reason(match: Match) -> str:
-    """Returns the rules that were broken in a match, with the names of who did; "" for none."""
+    """Returns what else to say of how a match was decided, such as broken rules; "" for nothing."""
+    if match.decided_by == "time":
+        return "a tie of points; as times vary, it may fall otherwise when played again"
     return "; ".join(
         f"{name}: {broken.told}"
         for name, forfeit in zip(match.teams, match.forfeits, strict=True)
@@ -64,7 +67,7 @@ def reason(match: Match) -> str:
 
 def bracket_json(tournament: Tournament, real: RealImages) -> str:
     """Returns the text of `bracket.json`."""
-    table = standings(tournament) if tournament.format == "round robin" else None
+    round_robin = tournament.format == "round robin"
     values = {
         "format": tournament.format,
         "seed": tournament.seed,
@@ -77,7 +80,7 @@ def bracket_json(tournament: Tournament, real: RealImages) -> str:
         },
         "champion": champion(tournament),
         "rounds": [[_pairing(one) for one in pairings] for pairings in tournament.rounds],
-        "standings": table and [asdict(row) for row in table],
+        "standings": [asdict(row) for row in standings(tournament)] if round_robin else None,
     }
     return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
@@ -123,6 +126,7 @@ def _match(match: Match) -> dict[str, Any]:
         "seconds": [round(seconds, 3) for seconds in match.seconds],
         "winner": match.teams[match.winner],
         "decided_by": match.decided_by,
+        "reason": reason(match),
         "forfeits": [[asdict(broken) for broken in forfeit] for forfeit in match.forfeits],
         "rounds": [[_turn(match, turn) for turn in turns] for turns in match.rounds],
     }

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from models.battle.match import IMAGES_OF_EACH, OpenPlayer, play_match
 from models.battle.page import render_page
+from models.battle.play import IMAGES_OF_EACH, OpenPlayer, play_match
 from models.battle.real_images import RealImages
 from models.battle.results import bracket_json, results_csv
 from models.battle.teams import Team

@@ -1,11 +1,13 @@
 """The page of a tournament or a battle, for a big screen: one HTML file without a script."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
 from models.battle.bracket_layout import lay_out
+from models.battle.contract import BrokenRule
 from models.battle.match import Match, Turn
 from models.battle.real_images import RealImages
 from models.battle.results import champion, reason
@@ -54,6 +56,7 @@ def render_page(tournament: Tournament, real: RealImages) -> str:
             turn: (f"t{i}", _strip(turn, real.info.image_shape)) for i, turn in enumerate(turns)
         },
         tiles=_tiles,
+        broken_rules=_broken_rules(tournament),
         reason=reason,
         real=real,
     )
@@ -80,6 +83,16 @@ def _tiles(turn: Turn) -> list[dict[str, Any]]:
             zip(turn.real.tolist(), rights, answers, strict=True)
         )
     ]
+
+
+def _broken_rules(tournament: Tournament) -> Counter[tuple[str, BrokenRule]]:
+    """Returns in how many matches each team broke each rule."""
+    return Counter(
+        (team, broken)
+        for match in tournament.matches
+        for team, forfeit in zip(match.teams, match.forfeits, strict=True)
+        for broken in forfeit
+    )
 
 
 def _titles(tournament: Tournament) -> list[str]:

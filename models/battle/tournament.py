@@ -107,10 +107,11 @@ def play_tournament(
         first, second = (by_name[name] for name in pairing.teams if name)
         pairing.match = play(first, second, pairing.rounds)
         pairing.send_winner_on()
-        points = pairing.match.points
-        report_progress(
-            number / len(tournament.pairings),
-            f"{first.name} against {second.name}: {points[0]} : {points[1]},"
-            f" {pairing.winner} wins by {pairing.match.decided_by}",
-        )
+        report_progress(number / len(tournament.pairings), _told(pairing.match))
         on_match(tournament)
+
+
+def _told(match: Match) -> str:
+    first, second, winner = (f"{name:.40}" for name in (*match.teams, match.teams[match.winner]))
+    points = "" if any(match.forfeits) else f" {match.points[0]} : {match.points[1]},"
+    return f"{first} against {second}:{points} {winner} wins by {match.decided_by}"

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from models.battle.contract import Answer, BrokenRule, Floats, ForfeitError
-from models.battle.match import Match, OpenPlayer
+from models.battle.match import Match
+from models.battle.play import OpenPlayer
 from models.battle.teams import Team
 
 PIXELS = 144

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from models.battle.contract import BrokenRule
-from models.battle.match import Match, play_match
+from models.battle.match import Match
+from models.battle.play import play_match
 from models.battle.real_images import RealImages
 from models.battle.teams import Team
 from tests.models.battle.players import Scripted, always_real, opens, perfect, team, wrong

@@ -101,7 +101,7 @@ def results_csv(tournament: Tournament) -> str:
                     count,
                     *map(_cell, match.teams),
                     *match.points,
-                    *(round(seconds, 3) for seconds in match.seconds),
+                    *(round(seconds, 6) for seconds in match.seconds),
                     _cell(match.teams[match.winner]),
                     match.decided_by,
                     _cell(reason(match)),
@@ -123,7 +123,7 @@ def _pairing(pairing: Pairing) -> dict[str, Any]:
 def _match(match: Match) -> dict[str, Any]:
     return {
         "points": match.points,
-        "seconds": [round(seconds, 3) for seconds in match.seconds],
+        "seconds": [round(seconds, 6) for seconds in match.seconds],
         "winner": match.teams[match.winner],
         "decided_by": match.decided_by,
         "reason": reason(match),

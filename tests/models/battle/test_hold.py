@@ -77,11 +77,11 @@ class Page(HTMLParser):
             self.text += data
 
 
-@pytest.mark.parametrize("draw", [draw_bracket, draw_round_robin])
+@pytest.mark.parametrize(("draw", "count"), [(draw_bracket, 11), (draw_round_robin, 6)])
 def test_no_name_breaks_the_page_or_the_files(
-    draw: Callable[..., Tournament], examples: Examples, tmp_path: Path
+    draw: Callable[..., Tournament], count: int, examples: Examples, tmp_path: Path
 ) -> None:
-    teams = hostile_teams()
+    teams = hostile_teams()[:count]
     tournament = draw(teams, 1)
     hold(tournament, teams, open_by_number, examples, tmp_path)
 
@@ -96,11 +96,11 @@ def test_no_name_breaks_the_page_or_the_files(
     assert set(re.findall(r"url\((.{22})", text)) == {"data:image/png;base64,"}
     assert "@import" not in text
     assert 'http-equiv="refresh"' not in text  # all is played
-    for name in HOSTILE:
+    for name in tournament.teams:
         assert name in page.text
 
     values = json.loads((tmp_path / BRACKET_FILE).read_text())
-    assert values["teams"] == sorted(HOSTILE)
+    assert values["teams"] == sorted(HOSTILE[:count])
     rows = [row for _, row in csv_rows(tmp_path / RESULTS_FILE, RESULTS_HEADER)]
     assert len(rows) == len(tournament.matches)
     matches = [one["match"] for pairings in values["rounds"] for one in pairings if one["match"]]

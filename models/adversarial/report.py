@@ -8,6 +8,7 @@ import numpy as np
 
 from models.adversarial.grid import grid_image
 from models.adversarial.judgement import Judgement
+from models.adversarial.memorisation import COPY_BELOW
 from models.adversarial.verdict import lead, warnings
 from models.curves import Chart, chart
 from models.page import duration, render_page, write_page
@@ -81,6 +82,7 @@ def render_report(evaluation: GanEvaluation) -> str:
             "Generated": grid_image(evaluation.generated, 8),
             "Real": grid_image(evaluation.real, 8),
         },
+        copy_below=COPY_BELOW,
         interpolation=grid_image(evaluation.interpolation, 10),
         histogram=_histogram(evaluation.judgement),
         charts=_charts(evaluation.history),

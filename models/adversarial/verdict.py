@@ -3,6 +3,7 @@
 from models.curves import percent
 
 _ALWAYS = 0.99
+_NO_DIFFERENCE = 0.1
 
 
 def lead(metrics: dict[str, float]) -> str:
@@ -12,9 +13,9 @@ def lead(metrics: dict[str, float]) -> str:
         f"The discriminator takes {percent(fooled, 0)} of the generated images for real, and"
         f" {percent(recognised, 0)} of the real ones."
     )
-    if fooled - recognised >= 0:
+    if recognised - fooled < _NO_DIFFERENCE:
         told += " So it cannot tell them apart."
-    elif recognised - fooled > 0.9:
+    elif recognised - fooled > 1 - _NO_DIFFERENCE:
         told += " So hardly an image fools it."
     floor = max(metrics["frechet_distance_real"], 1e-3)
     times = metrics["frechet_distance"] / floor

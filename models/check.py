@@ -6,8 +6,7 @@ python -m models.check '{"networks": "models.quickdraw", "model": "mine.py:MyNet
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,8 @@ import numpy.typing as npt
 
 from models.losses import find_loss
 from models.network import augmented, build_network, find_augmentation, find_network
-from models.own_module import one_line, own_errors
+from models.own_module import own_errors
+from models.trial import as_numpy, shown, trial
 from models.weights import local_weights
 from preprocessing.errors import InputError
 
@@ -50,14 +50,14 @@ def check(
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (IMAGES, *image_shape)).astype(np.uint8)
     labels = (np.arange(IMAGES) % num_classes).astype(np.int32)
-    model_name, loss_name = (f"{n}={_short(r)}" for n, r in (("model", model), ("loss", loss)))
-    with _whole_errors(), _told(model_name):
+    model_name, loss_name = shown("model", model), shown("loss", loss)
+    with trial(model_name):
         with local_weights(weights) as file:
             pixels = [127.5] * image_shape[-1], [5461.0] * image_shape[-1]
             network = build_network(
                 find_network(networks, model, file), image_shape, num_classes, *pixels
             )
-        probabilities = _numpy(network(images, training=False))
+        probabilities = as_numpy(network(images, training=False))
         _check_probabilities(model_name, probabilities)
         trained = augmented(network, find_augmentation(networks, model, seed=0))
         if not trained.trainable_variables:
@@ -67,9 +67,9 @@ def check(
             )
         with tempfile.TemporaryDirectory(prefix="check-") as folder:
             network.save(Path(folder, "network.keras"))
-    with _whole_errors(), _told(loss_name):
+    with trial(loss_name):
         _check_loss(loss_name, find_loss(loss), labels, num_classes)
-    with _whole_errors(), _told(f"{model_name} with {loss_name}"):
+    with trial(f"{model_name} with {loss_name}"):
         if not _learns(trained, find_loss(loss), images, labels):
             raise InputError(
                 f"{model_name}: one step of training changed no weight; use differentiable"
@@ -101,7 +101,7 @@ def _check_loss(
             # Keras casts labels too.
             pair = (labels[:count], probabilities)
             value = loss.call(*(keras.ops.convert_to_tensor(x, loss.dtype) for x in pair))
-        found = _numpy(value) if value is not None else np.array(None)
+        found = as_numpy(value) if value is not None else np.array(None)
         if found.shape not in ((), (count,)) or not np.issubdtype(found.dtype, np.floating):
             raise InputError(
                 f"{name}: expected a float for each of the {count} labels, or one for all; its call"
@@ -129,7 +129,7 @@ def _learns(
 ) -> bool:
     """Says whether one step of training changes any weight."""
     model.compile(optimizer=keras.optimizers.Adam(global_clipnorm=1.0), loss=loss)
-    before = [_numpy(variable).copy() for variable in model.trainable_variables]
+    before = [as_numpy(variable).copy() for variable in model.trainable_variables]
     try:
         with own_errors():
             model.train_on_batch(images, labels)
@@ -137,39 +137,8 @@ def _learns(
         if "No gradients" not in str(error):
             raise
         return False
-    after = map(_numpy, model.trainable_variables)
+    after = map(as_numpy, model.trainable_variables)
     return any(not np.array_equal(*pair) for pair in zip(before, after, strict=True))
-
-
-@contextmanager
-def _told(name: str) -> Iterator[None]:
-    """Makes any exception an InputError of one line."""
-    try:
-        with own_errors():
-            yield
-    except InputError:
-        raise
-    except Exception as error:
-        raise InputError(f"{name}: {type(error).__name__}: {one_line(error)}") from error
-
-
-@contextmanager
-def _whole_errors() -> Iterator[None]:
-    """Keeps Keras from rewriting messages and stack traces."""
-    filtered = keras.config.is_traceback_filtering_enabled()
-    keras.config.disable_traceback_filtering()
-    try:
-        yield
-    finally:
-        if filtered:
-            keras.config.enable_traceback_filtering()
-
-
-def _short(reference: str) -> str:
-    return reference.rpartition("/")[2]
-
-
-_numpy: Callable[[Any], npt.NDArray[Any]] = keras.ops.convert_to_numpy
 
 
 if __name__ == "__main__":

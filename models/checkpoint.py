@@ -5,14 +5,17 @@ file of this name is whole. A bucket mounted as a folder can do that too.
 """
 
 import hashlib
+import importlib
 import json
 import os
 import re
 import shutil
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import numpy.typing as npt
 
@@ -25,6 +28,16 @@ KEPT = 2
 
 _NAME = re.compile(r"step-(\d{9})\.npz")
 _STATE = "state"
+
+
+def code_hashes(modules: Iterable[str]) -> dict[str, str]:
+    """Returns the Keras backend and the hashes of the modules' files, by module.
+
+    They are part of what decides what a training makes.
+    """
+    files = {name: Path(str(importlib.import_module(name).__file__)) for name in modules}
+    hashes = {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()}
+    return {"backend": keras.backend.backend(), **hashes}
 
 
 class Checkpoints:

@@ -91,7 +91,7 @@ def make(cls: type[Any], parameter: str, **arguments: Any) -> Any:
 def class_names(module_name: str) -> list[str]:
     """Returns the public classes of a module of the project that can be chosen, unimported.
 
-    These are the ones that have a base or a `__call__`.
+    These are the ones that have a base, a public method or a `__call__`.
     """
     path = ROOT.joinpath(*module_name.split(".")).with_suffix(".py")
     return [
@@ -99,11 +99,14 @@ def class_names(module_name: str) -> list[str]:
         for node in ast.parse(Path(path).read_bytes()).body
         if isinstance(node, ast.ClassDef)
         and not node.name.startswith("_")
-        and (
-            node.bases
-            or any(isinstance(n, ast.FunctionDef) and n.name == "__call__" for n in node.body)
-        )
+        and (node.bases or any(_is_method(part) for part in node.body))
     ]
+
+
+def _is_method(node: ast.stmt) -> bool:
+    if not isinstance(node, ast.FunctionDef):
+        return False
+    return node.name == "__call__" or not node.name.startswith("_")
 
 
 def unknown(name: str, place: str, parameter: str, choices: Collection[str]) -> InputError:

@@ -3,10 +3,8 @@
 import importlib.util
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any
 import keras
 
 from models.raw_examples import OWN_FEATURES, parse_images
+from models.whole_files import whole_files
 from preprocessing.challenge import RecordFeatures
 
 SAVED_MODEL_FOLDER = "saved_model"
@@ -41,9 +40,8 @@ def export_model(
     `example_bytes` are serialized raw tf.Examples, as `preprocess` writes them, with an encoded
     image (JPEG, PNG) in the pixels' place, or as the challenge hands them out: the image runs
     through the tf.Transform graph; `image_id` is empty where it is absent. The k classes come by
-    falling score. Each of the three is written under another name and renamed. Under another
-    backend than TensorFlow a child process writes the SavedModel; without TensorFlow it is left
-    out, and a line says so.
+    falling score. Under another backend than TensorFlow a child process writes the SavedModel;
+    without TensorFlow it is left out, and a line says so. All are moved into place when written.
 
     Args:
         network: from uint8 `[N, H, W, C]` to float32 `[N, classes]`.
@@ -53,24 +51,17 @@ def export_model(
         folder: made if it is not there.
         features: what the challenge calls the features of its own records.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=folder) as temporary:
-        unfinished = Path(temporary)
+    with whole_files(folder) as unfinished:
         (unfinished / LABELS_FILE).write_text("".join(f"{name}\n" for name in class_names))
         network.save(unfinished / NETWORK_FILE)
-        for name in (LABELS_FILE, NETWORK_FILE):
-            (unfinished / name).replace(folder / name)
         k = min(top_k, len(class_names))
         written = unfinished / SAVED_MODEL_FOLDER
         if keras.backend.backend() == "tensorflow":
             _write_saved_model(network, transform_folder, k, features, written)
         elif importlib.util.find_spec("tensorflow"):
-            _write_in_child(folder / NETWORK_FILE, transform_folder, k, features, written)
+            _write_in_child(unfinished / NETWORK_FILE, transform_folder, k, features, written)
         else:
             print(f"{folder}: no {SAVED_MODEL_FOLDER}, which takes TensorFlow", flush=True)
-            return
-        _move(written, folder / SAVED_MODEL_FOLDER)
 
 
 def _write_saved_model(
@@ -133,13 +124,6 @@ def _write_in_child(
         env=os.environ | {"KERAS_BACKEND": "tensorflow", "PYTHONPATH": project},
         check=True,
     )
-
-
-def _move(source: Path, destination: Path) -> None:
-    """Puts a folder in the place of another; copies it where a mounted bucket cannot rename."""
-    if destination.exists():
-        shutil.rmtree(destination)
-    shutil.move(source, destination)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,18 @@ class InterruptionError(Exception):
         super().__init__(f"stopped by {received.name}")
         self.signal = received
 
+    def end(self, step: int) -> SystemExit:
+        """Tells that the checkpoint of `step` is written; returns how the process then ends.
+
+        The exit status is 128 and the signal's number.
+        """
+        print(
+            f"training {self} at step {step}: a checkpoint is written;"
+            " run the same again and it goes on from there",
+            flush=True,
+        )
+        return SystemExit(128 + self.signal)
+
 
 class Interruption:
     """Remembers the first signal until it is asked for."""

@@ -1,14 +1,12 @@
 """The training step: examples and transform graph -> model."""
 
-import hashlib
-import importlib
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
 import keras
 
-from models.checkpoint import Checkpoints
+from models.checkpoint import Checkpoints, code_hashes
 from models.devices import every_device
 from models.export import export_model
 from models.input import local_examples
@@ -25,6 +23,8 @@ from preprocessing.errors import InputError
 
 EXPORT_FOLDER = "export"
 CHECKPOINTS_FOLDER = "checkpoints"
+
+_DECIDING = ("models.augmentation", "models.losses", "models.network")  # what is trained, and how
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def train(
                 "examples": info.to_json(),
                 "network": model.get_config(),
                 "options": options.decides(),
-                "code": _code(networks),
+                "code": code_hashes([networks, *_DECIDING]),
                 "own": files_fingerprint([options.model, options.loss]),
                 "weights": weights_fingerprint(weights),
             },
@@ -153,14 +153,6 @@ def train(
         examples_per_second=fmean(row["examples_per_second"] for row in state.history),
         resumed_from_step=loop.resumed_from_step,
     )
-
-
-def _code(networks: str) -> dict[str, str]:
-    """Returns the Keras backend and the hashes of the files that say what is trained, and how."""
-    modules = [networks, *(f"models.{name}" for name in ("augmentation", "losses", "network"))]
-    files = [Path(str(importlib.import_module(name).__file__)) for name in modules]
-    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    return {"backend": keras.backend.backend(), **hashes}
 
 
 def _compiled(

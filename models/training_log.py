@@ -10,6 +10,13 @@ LOGS_FOLDER = "logs"
 _PLOTTED = ("loss", "hit_at_1", "gap", "learning_rate", "examples_per_second")
 
 
+def write_history(folder: Path, history: list[dict[str, Any]]) -> None:
+    """Writes `history.json` under another name and renames it, so that it is always whole."""
+    unfinished = folder / f"{HISTORY_FILE}.unfinished"
+    unfinished.write_text(json.dumps(history, indent=2) + "\n")
+    unfinished.replace(folder / HISTORY_FILE)
+
+
 class TrainingLog:
     """Writes `logs/train`, `logs/validation` (TensorBoard's event files) and `history.json`.
 
@@ -42,9 +49,7 @@ class TrainingLog:
         self._validated(history[-1])
         self._training.flush()
         self._validation.flush()
-        unfinished = self._folder / f"{HISTORY_FILE}.unfinished"
-        unfinished.write_text(json.dumps(history, indent=2) + "\n")
-        unfinished.replace(self._folder / HISTORY_FILE)
+        write_history(self._folder, history)
 
     def close(self) -> None:
         """Writes what is still buffered."""

@@ -111,12 +111,7 @@ class TrainingLoop:
                 self._validate()
         except InterruptionError as interrupted:
             self._save()
-            print(
-                f"training {interrupted} at step {self.state.step}: a checkpoint is written;"
-                " run the same again and it goes on from there",
-                flush=True,
-            )
-            raise SystemExit(128 + interrupted.signal) from None
+            raise interrupted.end(self.state.step) from None
 
     def _finished(self) -> bool:
         options = self._options

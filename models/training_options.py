@@ -1,14 +1,12 @@
 """The parameters of a training."""
 
-import math
 from dataclasses import dataclass
-from typing import Any
 
-from preprocessing.errors import InputError
+from models.options import Options
 
 
 @dataclass(frozen=True)
-class TrainingOptions:
+class TrainingOptions(Options):
     """How to train. The defaults serve thousands of examples as well as millions.
 
     Attributes:
@@ -56,26 +54,10 @@ class TrainingOptions:
     checkpoint_seconds: float = 60.0
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "epochs", "patience"):
-            self._expect(name, "a whole number of 1 or more", lambda value: value >= 1)
-        for name in ("max_steps", "learning_rate_decay_examples", "export_model_steps"):
-            self._expect(name, "a whole number of 0 or more", lambda value: value >= 0)
-        self._expect("seed", "a whole number from 0 to 2**32 - 1", lambda v: 0 <= v < 2**32)
-        for name in ("learning_rate", "clip_norm", "checkpoint_seconds"):
-            self._expect(name, "a number above 0", lambda value: 0 < value < math.inf)
-        self._expect("learning_rate_decay", "a number above 0, 1 at most", lambda v: 0 < v <= 1)
-
-    def _expect(self, name: str, what: str, holds: Any) -> None:
-        value = getattr(self, name)
-        whole = what.startswith("a whole")
-        number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
-        if not (number and holds(value)):
-            default = type(self).__dataclass_fields__[name].default
-            raise InputError(
-                f"{name}={value}: expected {what}; change it or leave it out for {default}"
-            )
-
-    def decides(self) -> dict[str, Any]:
-        """Returns the options that decide what comes out: what a checkpoint is good for."""
-        others = ("start_new_model", "export_model_steps", "checkpoint_dir", "checkpoint_seconds")
-        return {name: value for name, value in vars(self).items() if name not in others}
+        self.expect_whole("batch_size", "epochs", "patience", least=1)
+        self.expect_whole(
+            "max_steps", "learning_rate_decay_examples", "export_model_steps", least=0
+        )
+        self.expect_seed()
+        self.expect_positive("learning_rate", "clip_norm", "checkpoint_seconds")
+        self.expect("learning_rate_decay", "a number above 0, 1 at most", lambda v: 0 < v <= 1)

@@ -8,11 +8,19 @@ from pipelines.check_classes import check_classes
 from pipelines.check_parameters import check_parameters
 from pipelines.registry import find_pipeline, parse_parameters
 from pipelines.target import Target
+from pipelines.training_kind import CLASSIFICATION, training_kind
 from preprocessing.challenge import find_challenge
 from preprocessing.errors import InputError
+from preprocessing.gan import MNIST_SIZE
 
-TAKEN = ("source", "source_fingerprint", "beam_args", "files_fingerprint")
+TAKEN = (
+    *("source", "source_fingerprint", "teams", "teams_fingerprint"),
+    *("beam_args", "files_fingerprint"),
+)
 """Parameters that are not set by PARAMS."""
+
+UNKNOWN_CLASSES = 345
+"""What a network is tried with where only the data says how many: as many as the public data."""
 
 
 def read_arguments(
@@ -52,8 +60,14 @@ def read_arguments(
         if value:
             given[parameter] = value
     arguments = {n: spec.default for n, spec in inputs.items()} | given
-    check_parameters(arguments)
-    if "model" in inputs:
-        shape = find_challenge(name).shape(arguments["image_size"])
-        given |= check_classes(name, arguments, shape, num_classes, runs, note)
-    return given
+    if "model" not in inputs:
+        check_parameters(arguments, None)
+        return given
+    kind = training_kind(name)
+    check_parameters(arguments, kind.options)
+    challenge = find_challenge(name)
+    size = MNIST_SIZE if arguments.get("use_mnist") else arguments.get("image_size", 0)
+    data: dict[str, Any] = {"image_shape": list(challenge.shape(size))}
+    if kind is CLASSIFICATION:
+        data["num_classes"] = num_classes or len(challenge.label_names) or UNKNOWN_CLASSES
+    return given | check_classes(name, kind, arguments, data, runs, note)

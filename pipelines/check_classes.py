@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,29 +17,26 @@ from models.choices import class_names, unknown
 from models.own_files import ROOT, files_fingerprint, own_class
 from models.weights import check_weights, weights_fingerprint
 from pipelines.code_hash import code_hash
-from preprocessing.challenge import find_challenge
+from pipelines.training_kind import TrainingKind
 from preprocessing.errors import InputError
-
-UNKNOWN_CLASSES = 345
-"""What a network is tried with where only the data says how many: as many as the public data."""
 
 
 def check_classes(
     challenge: str,
+    kind: TrainingKind,
     arguments: dict[str, Any],
-    image_shape: Sequence[int],
-    num_classes: int | None,
+    data: dict[str, Any],
     runs: Path,
     note: Callable[[str], None],
 ) -> dict[str, Any]:
-    """Checks `model`, `loss` and `weights`.
+    """Checks `model`, `loss` and, where the pipeline has them, `weights`.
 
     Args:
         challenge: whose networks there are.
+        kind: where the losses are, and what tries them.
         arguments: `model`, `loss`, `weights` and `image_size` among others. A size of the user's
             own has networks of the project tried too.
-        image_shape: (height, width, channels) of the images.
-        num_classes: of the data; None if it is not known yet: then the challenge's own number.
+        data: what else the check wants to know: `image_shape`, `num_classes`.
         runs: its `.cache` remembers what has passed, so that no check is run twice.
         note: is told when a check takes seconds.
 
@@ -50,35 +47,31 @@ def check_classes(
     Raises:
         InputError: one of them cannot be used; one line says why.
     """
-    chosen = {name: arguments[name] for name in ("model", "loss", "weights")}
-    for name, module in (("model", f"models.{challenge}"), ("loss", "models.losses")):
+    chosen = {
+        name: arguments[name] for name in ("model", "loss", "weights") if name in arguments
+    }
+    for name, module in (("model", f"models.{challenge}"), ("loss", kind.losses)):
         if own := own_class(chosen[name], name):
             chosen[name] = str(own)
         elif chosen[name] not in (names := class_names(module)):
             raise unknown(chosen[name], module, name, names)
-    check_weights(chosen["weights"])
-    if chosen["weights"] and "://" not in chosen["weights"]:
-        chosen["weights"] = str(Path(chosen["weights"]).resolve())
     fingerprint = files_fingerprint([chosen["model"], chosen["loss"]])
-    if chosen["weights"]:
+    if weights := chosen.get("weights"):
+        check_weights(weights)
+        if "://" not in weights:
+            chosen["weights"] = str(Path(weights).resolve())
         text = fingerprint + weights_fingerprint(chosen["weights"])
         fingerprint = hashlib.sha256(text.encode()).hexdigest()
-    size = arguments["image_size"]
+    size = arguments.get("image_size")
     if fingerprint or size:
-        classes = num_classes or len(find_challenge(challenge).label_names)
-        tried = {
-            "networks": f"models.{challenge}",
-            **chosen,
-            "image_shape": list(image_shape),
-            "num_classes": classes or UNKNOWN_CLASSES,
-        }
-        key = json.dumps([tried, fingerprint, code_hash("models.check", challenge)])
+        tried = {"networks": f"models.{challenge}", **chosen, **data}
+        key = json.dumps([tried, fingerprint, code_hash(kind.check, challenge)])
         passed = runs / ".cache" / "checked" / hashlib.sha256(key.encode()).hexdigest()[:16]
         if not passed.exists():
             shown = " and ".join(chosen[name].rpartition("/")[2] for name in ("model", "loss"))
             note(f"checking {shown}, which takes some seconds")
             try:
-                _check(tried)
+                _check(kind.check, tried)
             except InputError as error:
                 if fingerprint:
                     raise
@@ -88,12 +81,12 @@ def check_classes(
     return {**chosen, "files_fingerprint": fingerprint[:16]}
 
 
-def _check(tried: dict[str, Any]) -> None:
-    """Runs `models.check`, on the processor: an accelerator is for the training."""
+def _check(module: str, tried: dict[str, Any]) -> None:
+    """Runs the module that checks, on the processor: an accelerator is for the training."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     quiet = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": path}
     done = subprocess.run(
-        [sys.executable, "-m", "models.check", json.dumps(tried)],
+        [sys.executable, "-m", module, json.dumps(tried)],
         env={**os.environ, **quiet},
         capture_output=True,
         text=True,
@@ -106,5 +99,5 @@ def _check(tried: dict[str, Any]) -> None:
             raise InputError(said)
         raise InputError(
             f"model={tried['model']} loss={tried['loss']}: the check ended with status"
-            f" {done.returncode} ({said}); try `python -m models.check '{json.dumps(tried)}'`"
+            f" {done.returncode} ({said}); try `python -m {module} '{json.dumps(tried)}'`"
         )

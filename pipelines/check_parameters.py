@@ -3,14 +3,20 @@
 from dataclasses import fields
 from typing import Any
 
-from models.training_options import TrainingOptions
+from models.options import Options
 from preprocessing.bad_images import check_limit
+from preprocessing.decode import check_crop
 from preprocessing.errors import InputError
+from preprocessing.examples import SPLITS
 from preprocessing.split_sizes import SplitSizes
 
 
-def check_parameters(arguments: dict[str, Any]) -> None:
+def check_parameters(arguments: dict[str, Any], options: type[Options] | None) -> None:
     """Checks the arguments of a pipeline for which a step has a range.
+
+    Args:
+        arguments: of the pipeline, all of them.
+        options: the parameters of its training step; None if it trains nothing.
 
     Raises:
         InputError: a value is out of range; the message names the parameter.
@@ -18,12 +24,10 @@ def check_parameters(arguments: dict[str, Any]) -> None:
     check_limit(arguments["max_bad_fraction"])
     if arguments["shard_size"] < 1:
         raise InputError(f"shard_size: expected at least 1, got {arguments['shard_size']}")
-    names = {field.name for field in fields(TrainingOptions)}
-    TrainingOptions(**{name: value for name, value in arguments.items() if name in names})
-    SplitSizes(
-        **{
-            name.removesuffix("_per_class"): value
-            for name, value in arguments.items()
-            if name.endswith("_per_class")
-        }
-    )
+    if "crop" in arguments:
+        check_crop(arguments["crop"])
+    if options:
+        names = {field.name for field in fields(options)}  # type: ignore[arg-type]
+        options(**{name: value for name, value in arguments.items() if name in names})
+    unit = "per_class" if "train_per_class" in arguments else "images"
+    SplitSizes(*(arguments[f"{split}_{unit}"] for split in SPLITS), unit=unit)

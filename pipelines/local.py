@@ -14,7 +14,7 @@ from pipelines.commit import git_commit
 from pipelines.display import Display
 from pipelines.local_steps import watched_steps
 from pipelines.recorder import Recorder
-from pipelines.registry import find_pipeline
+from pipelines.registry import challenge_of, find_pipeline
 from pipelines.run_record import RunRecord
 from pipelines.target import Target
 from preprocessing.errors import InputError
@@ -44,16 +44,16 @@ def run_locally(name: str, arguments: dict[str, Any], runs: Path, display: Displ
     target = Target(
         # kfp.local wants an image of whose Python it can be sure.
         image=lambda component: (
-            "python-local:" + code_hash("components." + component.replace("-", "_"), name)
+            "python-local:"
+            + code_hash("components." + component.replace("-", "_"), challenge_of(name))
         )
     )
     pipeline = build(target)
-    defaults = {n: spec.default for n, spec in (pipeline.component_spec.inputs or {}).items()}
-    arguments = {
-        **defaults,
-        "checkpoint_dir": str(runs / "checkpoints"),
-        **arguments,
-    }
+    inputs = pipeline.component_spec.inputs or {}
+    defaults = {n: spec.default for n, spec in inputs.items()}
+    if "checkpoint_dir" in inputs:
+        defaults["checkpoint_dir"] = str(runs / "checkpoints")
+    arguments = {**defaults, **arguments}
     runs.mkdir(parents=True, exist_ok=True)
     recorder = Recorder(name, arguments, git_commit(), runs, display)
     local.init(

@@ -39,6 +39,12 @@ def find_pipeline(name: str) -> Build:
     return build
 
 
+def challenge_of(name: str) -> str:
+    """Returns the name of the challenge whose data a pipeline takes: mostly its own."""
+    challenge: str = getattr(importlib.import_module(f"pipelines.{name}"), "CHALLENGE", name)
+    return challenge
+
+
 def parse_parameters(
     pipeline: BaseComponent, texts: Sequence[str], taken: Collection[str] = ()
 ) -> dict[str, Any]:
@@ -61,7 +67,9 @@ def parse_parameters(
         if not equals:
             raise InputError(f"PARAMS: expected name=value, got {text!r}")
         if name in taken:
-            raise InputError(f"PARAMS: {name} is not set here but by DATA, BEAM, MODEL or LOSS")
+            raise InputError(
+                f"PARAMS: {name} is not set here but by DATA, TEAMS, BEAM, MODEL or LOSS"
+            )
         if name not in inputs:
             raise InputError(
                 f"PARAMS: {name!r} is no parameter of {pipeline.name}{_nearest(name, inputs)};"

@@ -13,7 +13,7 @@ class RecordFeatures:
 
     Attributes:
         image: an encoded image (bytes), or its pixels (int64 `[height * width * channels]`).
-        label: int64; absent where it is not known.
+        label: int64; absent where it is not known; "" where no record has one.
         image_id: bytes; "" where records have none: then the row number is the id.
         pixels: whether `image` is pixels.
     """
@@ -33,7 +33,9 @@ class Challenge:
         image_shape: (height, width, channels) of the uint8 images that networks see, by default.
         top_k: how many classes a prediction lists.
         record_features: what the features of its own TFRecords are called.
-        label_names: what its labels mean, in their order; () where the data says it.
+        label_names: what its labels mean, in their order; () where the data says it. A challenge
+            of one class has no labels: every image is of that class.
+        size_choice: what sizes its stored pixels come in, in words; "" for that of `image_shape`.
     """
 
     name: str
@@ -41,6 +43,12 @@ class Challenge:
     top_k: int
     record_features: RecordFeatures
     label_names: tuple[str, ...] = ()
+    size_choice: str = ""
+
+    @property
+    def labelled(self) -> bool:
+        """Whether images have labels."""
+        return len(self.label_names) != 1
 
     def shape(self, image_size: int = 0) -> tuple[int, int, int]:
         """Returns the shape of images of `image_size` pixels a side; 0 for the default.

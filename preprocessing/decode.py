@@ -7,22 +7,35 @@ from typing import Any
 
 import numpy as np
 
+from preprocessing.errors import InputError
 from preprocessing.records import Bytes
 
 _BATCH = 256
 _REASON_CHARACTERS = 200
 
 
-def decode_images(images: Any, image_shape: Sequence[int]) -> Any:
+def check_crop(crop: float) -> None:
+    """Checks the side of the centred square that is kept of images.
+
+    Raises:
+        InputError: it is no share of the shorter side.
+    """
+    if not 0 < crop <= 1:
+        raise InputError(f"crop={crop:g}: expected a share of the shorter side above 0, 1 at most")
+
+
+def decode_images(images: Any, image_shape: Sequence[int], crop: float | None = None) -> Any:
     """Returns raw images as uint8 [N, H, W, C]: a part of a TensorFlow graph.
 
     A raw image is its pixels, as the examples have them: a string of H * W * C bytes that does
-    not look like an encoded image. Any other is decoded as JPEG, PNG, GIF or BMP, stretched to
-    H x W (bilinear, antialiased) and rounded.
+    not look like an encoded image. Any other is decoded as JPEG, PNG, GIF or BMP, cropped,
+    stretched to H x W (bilinear, antialiased) and rounded.
 
     Args:
         images: strings [N].
         image_shape: (height, width, channels).
+        crop: side of the centred square that is kept, as a share of the shorter side; None to keep
+            all.
     """
     import tensorflow as tf
 
@@ -37,6 +50,8 @@ def decode_images(images: Any, image_shape: Sequence[int]) -> Any:
 
     def decoded(string: Any) -> Any:
         image = tf.io.decode_image(string, channels=channels, expand_animations=False)
+        if crop is not None:
+            image = _centre(image, crop)
         resized = tf.image.resize(image, (height, width), antialias=True)
         return tf.saturate_cast(tf.round(resized), tf.uint8)
 
@@ -49,6 +64,17 @@ def decode_images(images: Any, image_shape: Sequence[int]) -> Any:
         lambda: from_pixels(images),
         lambda: tf.map_fn(one, (images, is_pixels), fn_output_signature=tf.uint8),
     )
+
+
+def _centre(image: Any, crop: float) -> Any:
+    """Returns the centred square of an image, its side a share of the shorter side."""
+    import tensorflow as tf
+
+    size = tf.shape(image)[:2]
+    shorter = tf.cast(tf.reduce_min(size), tf.float32)
+    side = tf.maximum(tf.cast(tf.round(crop * shorter), tf.int32), 1)
+    top, left = tf.unstack((size - side) // 2)
+    return image[top : top + side, left : left + side]
 
 
 def _looks_encoded(strings: Any) -> Any:

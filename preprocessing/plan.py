@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from preprocessing.challenge import find_challenge
+from preprocessing.decode import check_crop
 from preprocessing.errors import InputError
 from preprocessing.examples import SPLITS, Split
 from preprocessing.sources.open import open_source
@@ -35,6 +36,7 @@ def plan_examples(
     seed: int,
     shard_size: int,
     image_size: int = 0,
+    crop: float | None = None,
 ) -> "Plan":
     """Returns the plan for a source.
 
@@ -45,6 +47,8 @@ def plan_examples(
         seed: draws the rows.
         shard_size: examples a file at most; fewer where that would be more than 256 MB.
         image_size: pixels a side; 0 for the challenge's own.
+        crop: side of the centred square that is kept of JPEG and PNG images, as a share of their
+            shorter side; None to stretch the whole image.
 
     Raises:
         InputError: something in the source or a parameter is wrong.
@@ -52,7 +56,8 @@ def plan_examples(
     facts = find_challenge(challenge)
     shape = facts.shape(image_size)
     largest = max(1, _LARGEST_SHARD_BYTES // math.prod(shape))
-    return Plan(open_source(source, facts, shape), shape, sizes, seed, min(shard_size, largest))
+    shard_size = min(shard_size, largest)
+    return Plan(open_source(source, facts, shape), shape, sizes, seed, shard_size, crop)
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,7 @@ class Plan:
         sizes: examples a class that were asked for.
         seed: draws the rows.
         shard_size: examples a shard at most, but one of each class may always be in.
+        crop: share of the shorter side that is kept of images to decode; None for all.
     """
 
     source: Source
@@ -81,12 +87,15 @@ class Plan:
     sizes: SplitSizes
     seed: int
     shard_size: int
+    crop: float | None = None
 
     def __post_init__(self) -> None:
         if self.shard_size < 1:
             raise InputError(f"shard_size: expected at least 1, got {self.shard_size}")
         if self.seed < 0:
             raise InputError(f"seed: expected 0 or more, got {self.seed}")
+        if self.crop is not None:
+            check_crop(self.crop)
         for name, rows in zip(self.class_names, self.source.train.counts, strict=True):
             if rows < len(self._drawn_from_train):
                 raise InputError(
@@ -213,9 +222,12 @@ class Plan:
             if getattr(self.sizes, split)
         )
         held_out = " and to ".join(drawn[1:])
+        few = f"{len(short)} of {len(counts)} classes have too few images ({have})"
+        if len(counts) == 1:
+            few = f"{have} images are too few"
         return [
-            f"{len(short)} of {len(counts)} classes have too few images ({have}) for the {asked}"
-            f" asked for" + (f"; a tenth at most goes to {held_out}" if held_out else "")
+            f"{few} for the {asked} asked for"
+            + (f"; a tenth at most goes to {held_out}" if held_out else "")
         ]
 
     @cached_property

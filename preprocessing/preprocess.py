@@ -37,6 +37,7 @@ def preprocess(
     seed: int = 0,
     shard_size: int = 32_768,
     image_size: int = 0,
+    crop: float | None = None,
     max_bad_fraction: float = 0.0,
     full_pass: bool = False,
     source_fingerprint: str = "",
@@ -53,6 +54,8 @@ def preprocess(
         seed: draws the rows.
         shard_size: examples a file at most.
         image_size: pixels a side; 0 for the challenge's own.
+        crop: side of the centred square that is kept of JPEG and PNG images, as a share of their
+            shorter side; None to stretch the whole image.
         max_bad_fraction: share of the images that may fail to decode; these are left out.
         full_pass: take the statistics over all training rows, not over a sample.
         source_fingerprint: stands for the state of the source; written into `examples.json`.
@@ -65,7 +68,7 @@ def preprocess(
         InputError: something in the source, a parameter or the output folder is wrong.
     """
     check_limit(max_bad_fraction)
-    plan = plan_examples(source, challenge, sizes, seed, shard_size, image_size)
+    plan = plan_examples(source, challenge, sizes, seed, shard_size, image_size, crop)
     for warning in plan.warnings():
         report_note(warning)
     call = _at_once if plan.source.encoded else _in_child  # who decodes needs the graph first

@@ -18,6 +18,7 @@ class SplitSizes:
         train: for training; 0 for all there are.
         validation: for validation.
         test: for testing.
+        unit: how the parameters end that ask for these, for messages.
 
     Raises:
         InputError: a size cannot be.
@@ -26,12 +27,13 @@ class SplitSizes:
     train: int = 10_000
     validation: int = 2_000
     test: int = 2_000
+    unit: str = "per_class"
 
     def __post_init__(self) -> None:
         for split, least in zip(SPLITS, (0, 1, 1), strict=True):
             if getattr(self, split) < least:
                 raise InputError(
-                    f"{split}_per_class: expected at least {least}, got {getattr(self, split)}"
+                    f"{split}_{self.unit}: expected at least {least}, got {getattr(self, split)}"
                 )
 
     def fitted(self, rows: int, drawn: Collection[str] = SPLITS) -> dict[str, int]:

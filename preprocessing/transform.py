@@ -71,7 +71,7 @@ def analyze(
 
     def preprocessing_fn(inputs: dict[str, Any]) -> dict[str, Any]:
         # tf.Transform has no uint8 features.
-        image = tf.cast(decode_images(inputs["image"], plan.image_shape), tf.int64)
+        image = tf.cast(decode_images(inputs["image"], plan.image_shape, plan.crop), tf.int64)
         channels = image.shape[-1]
         pixels = tf.reshape(image, [-1, channels])
         # Sums of whole numbers are the same in whatever order the batches come.
@@ -165,8 +165,10 @@ class _ReadChunk(beam.DoFn):  # type: ignore[misc]
 
     def setup(self) -> None:
         if self._plan.source.encoded:
-            shape, size = self._plan.image_shape, self._plan.image_bytes
-            self._decode = ImageDecoder(lambda images: decode_images(images, shape), size)
+            plan = self._plan
+            self._decode = ImageDecoder(
+                lambda images: decode_images(images, plan.image_shape, plan.crop), plan.image_bytes
+            )
 
     def process(self, chunk: tuple[int, int, int]) -> Iterator[pa.RecordBatch]:
         label, start, stop = chunk

@@ -158,7 +158,8 @@ def _write_manifest(plan: Plan, folder: str, bad: Iterable[BadImage]) -> None:
         if shard.split == "test":
             ids += plan.shard_ids(shard)
             known = plan.shard_labels(shard)
-            labels += [] if known is None else known.tolist()
+            if known is not None and len(plan.class_names) > 1:
+                labels += known.tolist()
     kept = [image_id not in left_out for image_id in ids]
     attempt = uuid.uuid4().hex
     rows: list[tuple[object, ...]] = [(image_id,) for image_id in ids]

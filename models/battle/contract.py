@@ -112,8 +112,12 @@ def as_floats(images: Bytes) -> Floats:
 
 
 def check_images(values: npt.NDArray[np.generic], count: int, pixels: int) -> list[BrokenRule]:
-    """Returns the rules that `count` generated images break; [] for none."""
-    return _check("generate", "generated_images", values, (count, pixels))
+    """Returns the rules that `count` images of different noise break; [] for none."""
+    broken = _check("generate", "generated_images", values, (count, pixels))
+    if not broken and count > 1 and (as_bytes(values) == as_bytes(values[:1])).all():  # type: ignore[arg-type]
+        told = f"generate: the same image {count} times; expected others for other noise"
+        broken.append(BrokenRule("same image", told))
+    return broken
 
 
 def check_probabilities(values: npt.NDArray[np.generic], count: int) -> list[BrokenRule]:

@@ -48,17 +48,20 @@ class IdxImages:
         return f"{self.file.path}, image {row}"
 
 
-def open_idx(found: SourceFiles, image_shape: Sequence[int], class_names: Sequence[str]) -> Source:
+def open_idx(
+    found: SourceFiles, image_shape: Sequence[int], class_names: Sequence[str], sizes: str = ""
+) -> Source:
     """Opens pairs of `...-images-idx3-ubyte` and `...-labels-idx1-ubyte`, `.gz` or not.
 
     Files that begin with `train` are drawn from; `validation...` and `test...` or `t10k...` are
     the other splits, where they are there. The ids of the test set are its row numbers; its
-    labels may be missing.
+    labels may be missing. Where there is one class, no labels are read.
 
     Args:
         found: the files.
         image_shape: (height, width, channels) that the images must have.
         class_names: names in label order; () to number them as far as the training labels go.
+        sizes: which shapes there are to choose from, for messages.
 
     Raises:
         InputError: a file is damaged or missing, or holds something else.
@@ -76,7 +79,10 @@ def open_idx(found: SourceFiles, image_shape: Sequence[int], class_names: Sequen
                 f"{file.path}: expected one file of images for each of train, validation and test"
                 " (or t10k), its name beginning with that word; rename or remove it"
             )
-        images = _open_images(file, image_shape)
+        images = _open_images(file, image_shape, sizes)
+        if len(class_names) == 1:
+            splits[split] = (images, np.zeros(len(_read(file)), np.int64))
+            continue
         head, _, tail = file.path.rpartition(name)
         labels_path = head + name.replace("images", "labels").replace("idx3", "idx1") + tail
         labels_file = by_name.get(labels_path)
@@ -116,13 +122,13 @@ def open_idx(found: SourceFiles, image_shape: Sequence[int], class_names: Sequen
     return Source(names, train, pool("validation"), test)
 
 
-def _open_images(file: File, image_shape: Sequence[int]) -> IdxImages:
+def _open_images(file: File, image_shape: Sequence[int], sizes: str) -> IdxImages:
     images = _read(file)
     height, width, channels = image_shape
     if channels != 1 or images.shape[1:] != (height, width) or not len(images):
         raise InputError(
             f"{file.path}: holds grey images, {list(images.shape)}; expected one or more of"
-            f" [{height}, {width}]"
+            f" [{height}, {width}]{sizes}"
             + (" in colour, as JPEG or PNG images or TFRecords" if channels > 1 else "")
         )
     return IdxImages(file, height * width)

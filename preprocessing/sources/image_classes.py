@@ -83,6 +83,17 @@ class ImageClasses:
         return re.sub(r"[\s_-]", "", name).removesuffix("s") if self._known else name
 
 
+class OneClass(ImageClasses):
+    """The class of a challenge that has only one: every image is of it, whatever its name."""
+
+    def __init__(self, name: str) -> None:
+        self.names = [name]
+
+    def label(self, path: PurePosixPath, by_folder: bool | None = None) -> int:
+        """Returns the label of an image."""
+        return 0
+
+
 def _name(path: PurePosixPath, by_folder: bool) -> str:
     """Returns the class that a path names; "" for none."""
     if by_folder:

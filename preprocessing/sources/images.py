@@ -1,7 +1,8 @@
 """Reads JPEG and PNG images from folders and zip files; nothing is decoded here.
 
-Labels come from folders (`cats/1.jpg`) or from names (`cat.0.jpg`); folders or zip files named
-`train`, `validation` and `test` are splits. Test images may have no label; their names are ids.
+Labels come from folders (`cats/1.jpg`) or from names (`cat.0.jpg`), unless there is only one class;
+folders or zip files named `train`, `validation` and `test` are splits. Test images may have no
+label; their names are ids.
 """
 
 import lzma
@@ -21,7 +22,7 @@ import numpy as np
 from preprocessing.errors import InputError
 from preprocessing.files import first_line, open_file
 from preprocessing.sources.files import FORMATS, SourceFiles
-from preprocessing.sources.image_classes import ImageClasses
+from preprocessing.sources.image_classes import ImageClasses, OneClass
 from preprocessing.sources.source import LabelledRows, Rows, Source, TestSet
 from preprocessing.sources.splits import split_of_folder
 
@@ -110,8 +111,7 @@ def open_images(found: SourceFiles, label_names: Sequence[str]) -> Source:
     splits: dict[str, list[ImageFile]] = {}
     for image in images:
         splits.setdefault(image.split, []).append(image)
-    train = [image.path for image in splits.get("train", [])]
-    classes = ImageClasses(found.source, train, label_names)
+    classes = _classes(found.source, splits.get("train", []), label_names)
 
     def pool(split: str) -> LabelledRows:
         labels = []
@@ -130,6 +130,14 @@ def open_images(found: SourceFiles, label_names: Sequence[str]) -> Source:
         _test_set(splits["test"], classes) if "test" in splits else None,
         encoded=True,
     )
+
+
+def _classes(source: str, train: Sequence[ImageFile], label_names: Sequence[str]) -> ImageClasses:
+    if len(label_names) != 1:
+        return ImageClasses(source, [image.path for image in train], label_names)
+    if not train:
+        raise InputError(f"{source}: no images to train on; add some beside those of other splits")
+    return OneClass(label_names[0])
 
 
 def _test_set(images: Sequence[ImageFile], classes: ImageClasses) -> TestSet:

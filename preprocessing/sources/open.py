@@ -30,18 +30,24 @@ def open_source(source: str, challenge: Challenge, image_shape: tuple[int, int, 
     stored_as_pixels = found.format in ("bitmaps", "idx") or (
         found.format == "tfrecords" and features.pixels
     )
-    if stored_as_pixels and image_shape != challenge.image_shape:
+    if stored_as_pixels and image_shape != challenge.image_shape and not challenge.size_choice:
         height, width, _ = challenge.image_shape
         raise InputError(
             f"image_size={image_shape[0]}: {source} holds pixels of {height}x{width}, which are"
             " taken as they are; leave it out"
         )
     if found.format == "bitmaps":
+        if not challenge.labelled:
+            raise InputError(
+                f"{source}: .npy bitmaps are a file a class, but {challenge.name} has no classes;"
+                " expected JPEG or PNG images, idx files or TFRecords"
+            )
         return open_bitmaps(found, width)
+    sizes = f" ({challenge.size_choice})" if challenge.size_choice else ""
     if found.format == "idx":
-        return open_idx(found, image_shape, names)
+        return open_idx(found, image_shape, names, sizes)
     if found.format == "tfrecords":
-        return open_tfrecords(found, features, width, names)
+        return open_tfrecords(found, features, width, names, sizes)
     return open_images(found, names)
 
 
@@ -52,6 +58,8 @@ def count_classes(source: str, challenge: Challenge) -> int | None:
         InputError: there is no such source, or it holds no images.
     """
     found = SourceFiles(source)
+    if not challenge.labelled:
+        return 1
     if found.format == "bitmaps":
         return len(found.files)
     if found.labels_file:

@@ -41,6 +41,7 @@ class RecordReader:
         lengths: its bytes, `[N]`.
         features: what its features are called.
         width: pixels an image, where they are stored as such.
+        sizes: which sizes there are to choose from, for messages.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class RecordReader:
         lengths: npt.NDArray[np.uint32],
         features: RecordFeatures,
         width: int,
+        sizes: str,
     ) -> None:
         self._paths = paths
         self._file_of = file_of
@@ -58,6 +60,7 @@ class RecordReader:
         self._lengths = lengths
         self._features = features
         self._width = width
+        self._sizes = sizes
 
     def read(self, rows: Rows) -> Bytes | list[bytes]:
         """Returns the images of the given records, which ascend."""
@@ -82,7 +85,7 @@ class RecordReader:
         if (bad := np.flatnonzero(lengths != self._width)).size:
             raise InputError(
                 f"{self.name(int(rows[bad[0]]))}: {lengths[bad[0]]} pixels in the feature"
-                f" {self._features.image!r}; expected {self._width}"
+                f" {self._features.image!r}; expected {self._width}{self._sizes}"
             )
         pixels = np.asarray(values.flatten()).reshape(-1, self._width)
         if (bad := np.flatnonzero(((pixels < 0) | (pixels > 255)).any(axis=1))).size:
@@ -119,18 +122,24 @@ class RecordReader:
 
 
 def open_tfrecords(
-    found: SourceFiles, features: RecordFeatures, width: int, label_names: Sequence[str]
+    found: SourceFiles,
+    features: RecordFeatures,
+    width: int,
+    label_names: Sequence[str],
+    sizes: str = "",
 ) -> Source:
     """Opens TFRecord files, whose names or folders say the split: `train-00000-of-00014`.
 
     Files that name no split are drawn from as if they were `train`. The class names are those of
-    a `labels.txt` beside the files, else the challenge's, else the numbers of the labels.
+    a `labels.txt` beside the files, else the challenge's, else the numbers of the labels. Where
+    records have no labels, all are of the challenge's one class.
 
     Args:
         found: the files.
         features: what the features of a record are called.
         width: pixels an image, where they are stored as such.
         label_names: the challenge's, in label order; () for any.
+        sizes: which sizes there are to choose from, for messages.
 
     Raises:
         InputError: a file is damaged, a shard missing, or a record not what is expected.
@@ -143,8 +152,10 @@ def open_tfrecords(
     scanned = {}
     for split, files in splits.items():
         _check_shards(files)
-        scanned[split] = _scan_files(files, features, width, with_ids=split == "test")
-    names = _label_names(found, label_names, scanned["train"].labels)
+        scanned[split] = _scan_files(files, features, width, sizes, with_ids=split == "test")
+    names = list(label_names)
+    if features.label:
+        names = _label_names(found, label_names, scanned["train"].labels)
 
     def pool(split: str) -> LabelledRows | None:
         if split not in scanned:
@@ -237,10 +248,10 @@ def _check_shards(files: Sequence[File]) -> None:
 
 
 def _scan_files(
-    files: Sequence[File], features: RecordFeatures, width: int, with_ids: bool
+    files: Sequence[File], features: RecordFeatures, width: int, sizes: str, with_ids: bool
 ) -> _Scanned:
     """Reads all records of some files, for where they are and their labels and ids."""
-    wanted = {features.label: False}
+    wanted = {features.label: False} if features.label else {}
     if with_ids and features.image_id:
         wanted[features.image_id] = True
     offsets, lengths, labels, counts = [], [], [], []
@@ -249,10 +260,11 @@ def _scan_files(
         count = 0
         for block_offsets, examples in record_blocks(file):
             name = partial(_record_name, file.path, count)
-            batch = decode_features(wanted, examples, name)
+            batch = decode_features(wanted, examples, name) if wanted else None
             offsets.append(np.array(block_offsets, np.int64))
             lengths.append(np.fromiter(map(len, examples), np.uint32, len(examples)))
-            labels.append(feature_values(batch, features.label, _NO_LABEL, name))
+            if features.label in wanted:
+                labels.append(feature_values(batch, features.label, _NO_LABEL, name))
             if features.image_id in wanted:
                 found = feature_values(batch, features.image_id, b"", name).tolist()
                 ids += [image_id.rstrip(b"\0").decode(errors="replace") for image_id in found]
@@ -268,8 +280,9 @@ def _scan_files(
         np.concatenate(lengths),
         features,
         width,
+        sizes,
     )
-    return _Scanned(reader, np.concatenate(labels), ids)
+    return _Scanned(reader, np.concatenate(labels or [np.zeros(len(file_of), np.int64)]), ids)
 
 
 def _record_name(path: str, first: int, place: int) -> str:

@@ -84,6 +84,25 @@ def test_a_photo_is_what_jpeg_decoding_and_resizing_make_of_it(decode: ImageDeco
 
 
 @pytest.mark.parametrize(
+    ("width", "height", "square"),
+    [
+        (20, 10, (7, 2, 13, 8)),
+        (9, 31, (2, 13, 7, 18)),
+        (8, 8, (1, 1, 6, 6)),
+        (1, 90, (0, 44, 1, 45)),
+    ],
+)
+def test_a_crop_is_the_square_in_the_middle(
+    decode: ImageDecoder, width: int, height: int, square: tuple[int, int, int, int]
+) -> None:
+    cropping = ImageDecoder(lambda images: decode_images(images, SHAPE, crop=0.6), SIZE)
+    whole = encoded(3, width, height, "PNG")
+    cut = io.BytesIO()
+    Image.open(io.BytesIO(whole)).crop(square).save(cut, "PNG")
+    assert (cropping([whole])[0] == decode([cut.getvalue()])[0]).all()
+
+
+@pytest.mark.parametrize(
     ("form", "mode"),
     [("JPEG", "L"), ("JPEG", "CMYK"), ("PNG", "L"), ("PNG", "LA"), ("PNG", "P"), ("PNG", "RGBA"),
      ("PNG", "1"), ("PNG", "I;16")],

@@ -1,0 +1,50 @@
+"""Step 1 of the GAN challenge: faces or digits -> examples and transform graph."""
+
+from kfp import dsl
+
+from components.image import IMAGE
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
+def preprocess_gan(
+    examples: dsl.Output[dsl.Dataset],
+    transform: dsl.Output[dsl.Artifact],
+    source: str,
+    source_fingerprint: str,
+    train_images: int,
+    validation_images: int,
+    test_images: int,
+    seed: int,
+    shard_size: int,
+    max_bad_fraction: float,
+    crop: float,
+    use_mnist: bool,
+    beam_args: list[str],
+) -> None:
+    """Writes TFRecord examples and a tf.Transform graph; see `preprocessing.preprocess`.
+
+    With `use_mnist` images have MNIST's 28x28 pixels, without it the challenge's 50x50.
+    """
+    from components.step import step
+    from preprocessing.gan import MNIST_SIZE
+    from preprocessing.preprocess import preprocess
+    from preprocessing.split_sizes import SplitSizes
+
+    with step():
+        info = preprocess(
+            source,
+            examples.uri,  # Beam takes gs:// as it is
+            transform.uri,
+            "gan",
+            sizes=SplitSizes(train_images, validation_images, test_images, unit="images"),
+            seed=seed,
+            shard_size=shard_size,
+            image_size=MNIST_SIZE if use_mnist else 0,
+            crop=crop,
+            max_bad_fraction=max_bad_fraction,
+            source_fingerprint=source_fingerprint,
+            beam_args=beam_args,
+        )
+    for name, split in info.splits.items():
+        examples.metadata[name] = split.examples
+    examples.metadata["bad_images"] = len(info.bad_images)

@@ -1,0 +1,83 @@
+"""From a class with a generator and a discriminator to the two Keras models that are trained."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import keras
+from keras import KerasTensor
+
+from models.adversarial.pair import pair_fault
+from models.battle.contract import NOISE_NUMBERS
+from models.choices import find_class, make
+from models.own_module import own_errors
+from preprocessing.errors import InputError
+
+
+class Networks(Protocol):
+    """What the challenge or a participant writes: two networks; it is made without arguments."""
+
+    def generator(self, noise: KerasTensor, image_shape: tuple[int, int, int]) -> KerasTensor:
+        """Returns images `[N, H, W, C]` in [0, 1] of noise `[N, 100]` in [-1, 1]."""
+
+    def discriminator(self, images: KerasTensor) -> KerasTensor:
+        """Returns logits `[N, 1]` of images `[N, H, W, C]` in [0, 1]: above 0 means real."""
+
+
+def find_networks(module_name: str, name: str) -> Networks:
+    """Returns new networks by their name.
+
+    Args:
+        module_name: of the challenge's networks, such as `models.gan`.
+        name: such as `Dcgan`, or `path/to/mine.py:MyGan` for a participant's.
+
+    Raises:
+        InputError: there is no such class, it lacks a method, or it cannot be made.
+    """
+    networks: Networks = make(find_class(module_name, name, "model", _fault), "model")
+    return networks
+
+
+def build_generator(networks: Networks, image_shape: Sequence[int]) -> keras.Model:
+    """Builds the model from noise float32 `[N, 100]` to images float32 `[N, H, W, C]`.
+
+    Raises:
+        InputError: its output has another shape, or a participant's raised an exception.
+    """
+    noise = keras.Input((NOISE_NUMBERS,), name="noise")
+    height, width, channels = image_shape
+    with own_errors():
+        images = networks.generator(noise, (height, width, channels))
+    _expect_shape(networks, "generator", images, tuple(image_shape))
+    return keras.Model(noise, images, name="generator")
+
+
+def build_discriminator(networks: Networks, image_shape: Sequence[int]) -> keras.Model:
+    """Builds the model from images float32 `[N, H, W, C]` to logits float32 `[N, 1]`.
+
+    Raises:
+        InputError: its output has another shape, or a participant's raised an exception.
+    """
+    images = keras.Input(tuple(image_shape), name="images")
+    with own_errors():
+        logits = networks.discriminator(images)
+    _expect_shape(networks, "discriminator", logits, (1,))
+    return keras.Model(images, logits, name="discriminator")
+
+
+def _expect_shape(networks: Networks, method: str, output: Any, shape: tuple[int, ...]) -> None:
+    expected = ", ".join(map(str, (None, *shape)))
+    found = getattr(output, "shape", None)
+    if found is None or tuple(found) != (None, *shape):
+        returned = "no tensor" if found is None else f"[{', '.join(map(str, found))}]"
+        cure = "layers.Reshape(image_shape)" if method == "generator" else "layers.Dense(1)"
+        raise InputError(
+            f"model={type(networks).__name__}: expected [{expected}], its {method} returned"
+            f" {returned}; end it with {cure}"
+        )
+
+
+def _fault(cls: type[Any]) -> str:
+    """Says why a class has not the two networks; "" if it has."""
+    methods = {"generator": ("noise", "image_shape"), "discriminator": ("images",)}
+    ends = "images [N, H, W, C] in [0, 1]; the discriminator returns logits [N, 1]"
+    return pair_fault(cls, methods, ends)

@@ -1,0 +1,122 @@
+"""Plays a match: opens both teams' players, asks them, and keeps what they answer or break."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+
+import numpy as np
+
+from models.battle.contract import (
+    Answer,
+    BrokenRule,
+    Floats,
+    ForfeitError,
+    Player,
+    as_bytes,
+    as_floats,
+    draw_noise,
+)
+from models.battle.match import Match, Turn
+from models.battle.real_images import RealImages
+from models.battle.teams import Team
+
+IMAGES_OF_EACH = 15
+"""Generated images in a turn, and real ones."""
+
+OpenPlayer = Callable[[Path], AbstractContextManager[Player]]
+"""Loads a SavedModel; raises a ForfeitError if it may not or cannot be loaded."""
+
+
+def play_match(
+    first: Team,
+    second: Team,
+    rounds: int,
+    *,
+    open_player: OpenPlayer,
+    real: RealImages,
+    seed: int,
+) -> Match:
+    """Plays a match.
+
+    What is drawn depends on the seed, the names, the round and the turn only, so a match can be
+    played again without the others. A team is asked for all that it can be asked even if the other
+    is out: it may be out too.
+
+    Args:
+        first: generates first.
+        second: judges first.
+        rounds: how many.
+        open_player: see `OpenPlayer`.
+        real: where the real images come from.
+        seed: 0 or more.
+    """
+    names = first.name, second.name
+    # The hash is of both names, as repr keeps them apart: ("a", "b, c") is not ("a, b", "c").
+    key = int.from_bytes(hashlib.sha256(repr(names).encode()).digest()[:8], "big")
+    with ExitStack() as stack:
+        sides = [_Side(team, open_player, stack) for team in (first, second)]
+        played = []
+        for number in range(1, rounds + 1):
+            turns = [
+                _play_turn(sides, generator, real, np.random.default_rng([seed, key, number, turn]))
+                for turn, generator in enumerate((0, 1), 1)
+            ]
+            played.append((turns[0], turns[1]))
+            if any(side.forfeit for side in sides):
+                break
+    return Match(
+        teams=names,
+        rounds=played,
+        seconds=(sides[0].seconds, sides[1].seconds),
+        forfeits=(sides[0].forfeit, sides[1].forfeit),
+        coin=int(np.random.default_rng([seed, key]).integers(2)),
+    )
+
+
+class _Side:
+    """A team in a match: asks its player, counts the time and keeps the rules that it broke."""
+
+    def __init__(self, team: Team, open_player: OpenPlayer, stack: ExitStack) -> None:
+        self.seconds = 0.0
+        self.forfeit: list[BrokenRule] = []
+        if team.saved_model is None:
+            self.forfeit = [BrokenRule("files", "no SavedModel here")]
+            return
+        try:
+            self._player = stack.enter_context(open_player(team.saved_model))
+        except ForfeitError as error:
+            self.forfeit = error.broken
+
+    def generate(self, noise: Floats) -> Floats | None:
+        return self._ask(lambda: self._player.generate(noise))
+
+    def discriminate(self, images: Floats) -> Floats | None:
+        return self._ask(lambda: self._player.discriminate(images))
+
+    def _ask(self, question: Callable[[], Answer]) -> Floats | None:
+        """Returns the answer; None from the first broken rule on, as its process may be gone."""
+        if self.forfeit:
+            return None
+        try:
+            answer = question()
+        except ForfeitError as error:
+            self.forfeit = error.broken
+            return None
+        self.seconds += answer.seconds
+        return answer.values
+
+
+def _play_turn(
+    sides: Sequence[_Side], generator: int, real: RealImages, rng: np.random.Generator
+) -> Turn:
+    generated = sides[generator].generate(draw_noise(rng, IMAGES_OF_EACH))
+    images = real.draw(rng, IMAGES_OF_EACH)
+    truth = np.ones(IMAGES_OF_EACH, np.bool_)
+    if generated is not None:
+        # Rounded to bytes, which the real ones are: or values between two bytes would tell.
+        images = np.concatenate([images, as_bytes(generated)])
+        truth = np.repeat([True, False], IMAGES_OF_EACH)
+    order = rng.permutation(len(images))
+    images, truth = images[order], truth[order]
+    return Turn(generator, images, truth, sides[1 - generator].discriminate(as_floats(images)))

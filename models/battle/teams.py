@@ -1,0 +1,109 @@
+"""The teams of a battle or a tournament, as folders have them."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from preprocessing.errors import InputError
+
+_PLACES = (".", "saved_model", "train/model/saved_model")
+"""Where a SavedModel lies: the folder is it, or is what training writes, or is a whole run."""
+
+_JOINERS = "\u200c\u200d"  # not printable, but Persian and emoji are written with them
+
+
+@dataclass(frozen=True)
+class Team:
+    """Who plays.
+
+    Attributes:
+        name: of the folder; what cannot be printed is replaced, as it may play with a terminal.
+        saved_model: folder of its SavedModel; None for a team that has none, and forfeits.
+    """
+
+    name: str
+    saved_model: Path | None
+
+
+def find_teams(folder: str | Path) -> list[Team]:
+    """Returns the teams of a tournament, by name: each sub-folder is one.
+
+    A sub-folder without a SavedModel is a team too: its match is lost, and the others play.
+
+    Args:
+        folder: holds a folder a team; files and hidden folders in it are ignored.
+
+    Raises:
+        InputError: there is no such folder, it has fewer than two teams, or two names look alike.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; expected one with a folder for each team")
+    found = [path for path in folder.iterdir() if path.is_dir() and path.name[0] != "."]
+    teams = sorted(
+        (Team(_printable(path.name), _saved_model(path)) for path in found),
+        key=lambda team: team.name,
+    )
+    if len(teams) < 2:
+        raise InputError(
+            f"{folder}: found {len(teams)} teams; expected a folder for each of two teams or more"
+        )
+    name, count = Counter(team.name for team in teams).most_common(1)[0]
+    if count > 1:
+        raise InputError(f"{folder}: {count} folders look like {name!r}; rename them")
+    return teams
+
+
+def find_pair(first: str | Path, second: str | Path) -> list[Team]:
+    """Returns the two teams of a battle, named by their folders.
+
+    Raises:
+        InputError: one of them has no SavedModel.
+    """
+    paths = Path(first), Path(second)
+    names = [_printable(path.resolve().name) for path in paths]
+    if names[0] == names[1]:
+        names = [f"{names[0]} (A)", f"{names[1]} (B)"]
+    return [Team(name, find_saved_model(path)) for name, path in zip(names, paths, strict=True)]
+
+
+def find_saved_model(path: str | Path) -> Path:
+    """Returns the folder of the SavedModel that a user means.
+
+    Args:
+        path: the SavedModel, the folder that training wrote, or a run's.
+
+    Raises:
+        InputError: there is none.
+    """
+    found = _saved_model(Path(path))
+    if found is None:
+        places = ", ".join(str(Path(path, place, "saved_model.pb")) for place in _PLACES)
+        raise InputError(f"{path}: no SavedModel here; looked for {places}")
+    return found
+
+
+def teams_fingerprint(teams: Sequence[Team]) -> str:
+    """Returns a hash of the teams' names and of their files' names, sizes and times."""
+    digest = hashlib.sha256()
+    for team in teams:
+        digest.update(f"{team.name!a}\n".encode())
+        files = sorted(team.saved_model.rglob("*")) if team.saved_model else []
+        for file in files:
+            state = file.lstat()
+            name = str(file.relative_to(team.saved_model))  # type: ignore[arg-type]
+            digest.update(f"{name!a}\t{state.st_size}\t{state.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _saved_model(path: Path) -> Path | None:
+    places = (path / place for place in _PLACES)
+    return next((place for place in places if (place / "saved_model.pb").is_file()), None)
+
+
+def _printable(name: str) -> str:
+    return "".join(
+        letter if letter.isprintable() or letter in _JOINERS else "\ufffd" for letter in name
+    )

@@ -1,0 +1,106 @@
+"""Finds the examples whose real images a submission is judged with."""
+
+import hashlib
+import json
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from pipelines.code_hash import code_hash
+from pipelines.display import Display
+from pipelines.find_run import find_run
+from pipelines.redirect import printed_to
+from pipelines.run_record import RunRecord
+from pipelines.sample import make_sample
+from preprocessing.errors import InputError
+from preprocessing.examples import METADATA_FILE, SPLITS, Examples
+from preprocessing.fingerprint import source_fingerprint
+from preprocessing.gan import MNIST_SIZE
+
+LOG_FILE = "preprocess.log"
+
+_DATA = (
+    *(f"{split}_images" for split in SPLITS),
+    *("split_seed", "crop", "use_mnist", "shard_size", "max_bad_fraction"),
+)
+
+
+def real_examples(
+    data: str, given: dict[str, Any], defaults: dict[str, Any], runs: Path, console: Console
+) -> Examples:
+    """Returns examples: of `data`, else of the newest run of `gan`, else of sample data.
+
+    Args:
+        data: folder, glob or `gs://` URI of images; "" for none.
+        given: parameters of the tournament that the user gave.
+        defaults: the others.
+        runs: folder of the runs; its `.cache` keeps what is preprocessed here.
+        console: is told where the images come from.
+
+    Raises:
+        InputError: the data cannot be used, or parameters of data are given without any.
+    """
+    newest = None if data else _newest_examples(runs)
+    if newest:
+        if odd := [name for name in given if name in _DATA]:
+            raise InputError(
+                f"PARAMS: {odd[0]} says how to preprocess DATA; give DATA, or leave it out to judge"
+                f" with the images of {newest}"
+            )
+        folder = newest
+    else:
+        source = data or make_sample("gan", Display(console))
+        folder = _preprocessed(source, {**defaults, **given}, runs, console)
+    console.print(f"  {'real images':<20} {folder}", markup=False, highlight=False, soft_wrap=True)
+    return Examples(folder)
+
+
+def _newest_examples(runs: Path) -> Path | None:
+    """Returns the examples of the newest run of `gan`, if it got that far."""
+    try:
+        record = RunRecord.read(find_run("gan", "", runs))
+    except InputError:
+        return None
+    folder = Path(record.artifacts.get("examples", ""))
+    return folder if (folder / METADATA_FILE).is_file() else None
+
+
+def _preprocessed(source: str, arguments: dict[str, Any], runs: Path, console: Console) -> Path:
+    """Returns the examples of a source, made once."""
+    fingerprint = source_fingerprint(source)
+    made_by = code_hash("preprocessing.preprocess", "gan")
+    chosen = {name: arguments[name] for name in _DATA}
+    key = hashlib.sha256(json.dumps([source, fingerprint, made_by, chosen]).encode())
+    folder = runs / ".cache" / "examples" / key.hexdigest()[:16]
+    if not (folder / METADATA_FILE).is_file():
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            console.status(f"preprocessing {source}"),
+            tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder.parent) as unfinished,
+            printed_to(folder.parent / LOG_FILE),
+        ):
+            from preprocessing.preprocess import preprocess
+            from preprocessing.split_sizes import SplitSizes
+
+            examples = Path(unfinished, "examples")
+            preprocess(
+                source,
+                str(examples),
+                str(Path(unfinished, "transform")),
+                "gan",
+                sizes=SplitSizes(*(chosen[f"{split}_images"] for split in SPLITS), unit="images"),
+                seed=chosen["split_seed"],
+                shard_size=chosen["shard_size"],
+                image_size=MNIST_SIZE if chosen["use_mnist"] else 0,
+                crop=chosen["crop"],
+                max_bad_fraction=chosen["max_bad_fraction"],
+                source_fingerprint=fingerprint,
+            )
+            with suppress(OSError):  # another was first
+                examples.rename(folder)
+    return folder

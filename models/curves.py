@@ -40,6 +40,7 @@ class Chart:
     lines: list[Line]
     x_ticks: list[Tick]
     y_ticks: list[Tick]
+    axis: str
     width: int = WIDTH
     height: int = HEIGHT
     left: int = _LEFT
@@ -48,19 +49,26 @@ class Chart:
     bottom: int = HEIGHT - _BOTTOM
 
 
-def chart(title: str, epochs: Sequence[int], curves: dict[str, Values], shares: bool) -> Chart:
-    """Lays out curves over epochs.
+def chart(
+    title: str,
+    times: Sequence[int],
+    curves: dict[str, Values],
+    shares: bool,
+    axis: str = "epoch",
+) -> Chart:
+    """Lays out curves over epochs or steps.
 
     Args:
         title: what the values are.
-        epochs: x of each value.
-        curves: a value an epoch, by name; None and what is not finite are left out.
+        times: x of each value.
+        curves: a value a time, by name; None and what is not finite are left out.
         shares: whether values are shares, to be shown as percentages.
+        axis: what is counted along x.
     """
     points = {
         name: [
-            (epoch, value)
-            for epoch, value in zip(epochs, values, strict=True)
+            (time, value)
+            for time, value in zip(times, values, strict=True)
             if value is not None and math.isfinite(value)
         ]
         for name, values in curves.items()
@@ -68,11 +76,11 @@ def chart(title: str, epochs: Sequence[int], curves: dict[str, Values], shares: 
     found = [value for line in points.values() for _, value in line]
     y_ticks = ticks(min(found, default=0.0), max(found, default=1.0), 5)
     low, high = y_ticks[0], y_ticks[-1]
-    first, last = min(epochs), max(epochs)
+    first, last = min(times), max(times)
     digits = max(0, -math.floor(math.log10((y_ticks[1] - low) * (100 if shares else 1)) + 1e-9))
 
-    def x(epoch: float) -> float:
-        share = (epoch - first) / (last - first) if last > first else 0.5
+    def x(time: float) -> float:
+        share = (time - first) / (last - first) if last > first else 0.5
         return _LEFT + share * (WIDTH - _LEFT - _RIGHT)
 
     def y(value: float) -> float:
@@ -86,18 +94,19 @@ def chart(title: str, epochs: Sequence[int], curves: dict[str, Values], shares: 
         [
             Line(
                 name,
-                [(x(epoch), y(value)) for epoch, value in line],
+                [(x(time), y(value)) for time, value in line],
                 words(line[-1][1], 1 if shares else 3),
             )
             for name, line in points.items()
             if line
         ],
         [
-            Tick(x(epoch), f"{epoch:.0f}")
-            for epoch in ticks(first, last, 8, whole=True)
-            if first <= epoch <= last
+            Tick(x(time), f"{time:,.0f}")
+            for time in ticks(first, last, 8, whole=True)
+            if first <= time <= last
         ],
         [Tick(y(value), words(value, digits)) for value in y_ticks],
+        axis,
     )
 
 

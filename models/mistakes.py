@@ -1,10 +1,10 @@
 """Which examples a model gets wrong: kept as numbers while streaming, images read at the end."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from models.example_images import read_images
 from models.ranking import Floats, Ints
 from preprocessing.examples import Examples
 from preprocessing.records import Bytes
@@ -73,21 +73,8 @@ class Mistakes:
         if pair:
             chosen = np.flatnonzero((true == pair[0]) & (predicted == pair[1]))
         chosen = chosen[np.argsort(-scores[chosen], kind="stable")[:limit]]
-        images = _images(examples, split, records[chosen].tolist())
+        images = read_images(examples, split, records[chosen].tolist())
         return [
             Mistake(int(true[i]), int(predicted[i]), float(scores[i]), image)
             for i, image in zip(chosen, images, strict=True)
         ]
-
-
-def _images(examples: Examples, split: str, records: Iterable[int]) -> list[Bytes]:
-    """Reads the images of `records`, counted over all shards of `split`."""
-    shards, layout = examples.open(split), examples.info.layout(split)
-    starts = np.cumsum([0, *map(len, shards)])
-    images = []
-    for record in records:
-        shard = int(np.searchsorted(starts, record, side="right")) - 1
-        row = record - int(starts[shard])
-        pixels = layout.images(shards[shard][row : row + 1])
-        images.append(np.array(pixels).reshape(examples.info.image_shape))
-    return images

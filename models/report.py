@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 
 from models.confusion import (
@@ -15,9 +14,10 @@ from models.confusion import (
     most_confused_classes,
     row_shares,
 )
-from models.curves import Chart, chart, percent
+from models.curves import Chart, chart
 from models.mistakes import Mistake
-from models.pictures import heat_map_uri, image_uri, is_drawing, strengths
+from models.page import duration, render_page, write_page
+from models.pictures import heat_map_uri, is_drawing, strengths
 from preprocessing.examples import ExamplesInfo
 
 WORST_CLASSES = 20
@@ -56,26 +56,15 @@ class Evaluation:
 
 def write_report(path: str | Path, evaluation: Evaluation) -> None:
     """Writes the page under a temporary name and renames it, so that it is whole or not there."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".tmp")
-    unfinished.write_text(render_report(evaluation), encoding="utf-8")
-    unfinished.replace(path)
+    write_page(path, render_report(evaluation))
 
 
 def render_report(evaluation: Evaluation) -> str:
     """Returns the page: HTML with all styles and pictures in it, and no script."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters |= {"percent": percent, "image_uri": image_uri}
     confusion, names = evaluation.confusion, evaluation.info.class_names
     images = [mistake.image for mistake in evaluation.mistakes]
-    return environment.get_template("report.html.jinja").render(
+    return render_page(
+        "report.html.jinja",
         evaluation=evaluation,
         names=names,
         metrics=evaluation.metrics,
@@ -179,15 +168,7 @@ def _facts(evaluation: Evaluation) -> dict[str, str]:
     }
     if history:
         facts["epochs"] = f"{len(history)}"
-        facts["training time"] = _duration(sum(row.get("seconds") or 0 for row in history))
+        facts["training time"] = duration(sum(row.get("seconds") or 0 for row in history))
         fastest = max(row.get("examples_per_second") or 0 for row in history)
         facts["training speed"] = f"{fastest:,.0f} images/s in the fastest epoch"
     return facts
-
-
-def _duration(seconds: float) -> str:
-    """Returns a time such as `42 s`, `7 min 5 s` or `2 h 10 min`."""
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes >= 60:
-        return f"{minutes // 60} h {minutes % 60} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -6,7 +6,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from models.export_evaluation import FINAL, Export, ExportEvaluations, find_exports
+from models.adversarial.export_kind import GAN
+from models.export_evaluation import (
+    CLASSIFICATION,
+    FINAL,
+    Export,
+    ExportEvaluations,
+    ExportKind,
+    find_exports,
+)
 from pipelines.redirect import printed_to
 from pipelines.run_record import RunRecord
 from preprocessing.errors import InputError
@@ -15,7 +23,6 @@ EVALUATIONS_FOLDER = "evaluations"
 LOG_FILE = "evaluate.log"
 
 _SECONDS_BETWEEN_LOOKS = 2.0
-_COLUMNS = {"hit_at_1": "Hit@1", "top_5": "top-5", "gap": "GAP", "loss": "loss"}
 _ASK = 'PARAMS="export_model_steps=100"'
 
 
@@ -23,7 +30,8 @@ def evaluate_run(folder: Path, watch: bool, console: Console) -> None:
     """Evaluates what a run's training has exported; writes into `evaluations/` of its folder.
 
     Args:
-        folder: of the run; its steps `preprocess` and `train` leave `examples` and `model`.
+        folder: of the run; its steps `preprocess` and `train` (of a GAN `preprocess-gan` and
+            `train-gan`) leave `examples` and `model`.
         watch: evaluate each export there is, and each new one until the training ends; else only
             the newest.
         console: gets a line an export, and which was best.
@@ -50,7 +58,7 @@ class _Run:
     def __init__(self, folder: Path, console: Console) -> None:
         self._folder = folder
         self._console = console
-        self._model_folder = folder / "train" / "model"
+        self._kind = CLASSIFICATION
         self._evaluations: ExportEvaluations | None = None
         self._results: dict[Export, dict[str, float]] = {}
         self._failed: dict[Export, InputError] = {}
@@ -59,7 +67,9 @@ class _Run:
 
     def evaluate(self, record: RunRecord, watch: bool) -> None:
         """Evaluates the exports there are, or says what has to come first."""
-        exports = find_exports(self._model_folder)
+        self._kind = _kind(record)
+        model_folder = self._folder / _name(record, "train") / "model"
+        exports = find_exports(model_folder, self._kind)
         if not exports and not _training_goes_on(record):
             last = record.steps[-1]
             raise InputError(
@@ -92,11 +102,11 @@ class _Run:
         if not self._results:
             raise next(iter(self._failed.values()))
         assert self._evaluations is not None
-        best = max(
-            self._results, key=lambda e: (self._results[e]["hit_at_1"], -self._results[e]["loss"])
-        )
+        kind = self._kind
+        best = max(self._results, key=lambda export: kind.rank(self._results[export]))
+        title = f"best {kind.columns[kind.best]}"
         self._tell(f"\n  {'training':<20} {_status(record, 'train')}")
-        self._tell(f"  {'best Hit@1':<20} {_step(best)}, {self._results[best]['hit_at_1']:.4f}")
+        self._tell(f"  {title:<20} {_step(best)}, {self._results[best][kind.best]:.4f}")
         self._tell(f"  {'report':<20} {self._evaluations.report(best)}")
 
     def close(self) -> None:
@@ -111,13 +121,14 @@ class _Run:
         names = ("model", "loss", "batch_size", "learning_rate")
         self._evaluations = ExportEvaluations(
             self._folder / EVALUATIONS_FOLDER,
-            self._folder / "preprocess" / "examples",
-            self._model_folder,
+            self._folder / _name(record, "preprocess") / "examples",
+            self._folder / _name(record, "train") / "model",
             {
                 name.replace("_", " "): str(record.parameters[name])
                 for name in names
                 if name in record.parameters
             },
+            self._kind,
         )
         return self._evaluations
 
@@ -127,7 +138,9 @@ class _Run:
             return evaluations.evaluate(export)
 
     def _show(self, export: Export, result: dict[str, float]) -> None:
-        columns = {title: result[name] for name, title in _COLUMNS.items() if name in result}
+        columns = {
+            title: result[name] for name, title in self._kind.columns.items() if name in result
+        }
         if not self._results:
             self._tell(f"\n  {'':<20}" + "".join(f"{title:>10}" for title in columns))
         self._results[export] = result
@@ -147,15 +160,26 @@ def _training_goes_on(record: RunRecord) -> bool:
     return record.status == "running" and status in ("", "running")
 
 
+def _kind(record: RunRecord) -> ExportKind:
+    return GAN if any(one.name.endswith("-gan") for one in record.steps) else CLASSIFICATION
+
+
+def _name(record: RunRecord, step: str) -> str:
+    """Returns what a run calls a step: `train`, or `train-gan`."""
+    names = [one.name for one in record.steps]
+    return next((name for name in names if name in (step, f"{step}-gan")), step)
+
+
 def _status(record: RunRecord, step: str) -> str:
     """Returns the status of a step; "" if it has not begun."""
-    return next((one.status for one in record.steps if one.name == step), "")
+    name = _name(record, step)
+    return next((one.status for one in record.steps if one.name == name), "")
 
 
 def _what_comes_first(record: RunRecord) -> str:
     """Returns why a run that goes on has no export yet, and how to have one sooner."""
     step, every = record.steps[-1].name, record.parameters.get("export_model_steps", 0)
-    if step != "train":
+    if step != _name(record, "train"):
         return f"no export yet, the run is at {step}"
     first = f"after {every:,} steps" if every else "at the end (export_model_steps=0)"
     return f"no export yet, the first comes {first}; {_ASK} asks for one every 100 steps"

@@ -21,6 +21,7 @@ from pipelines.find_run import find_run
 from pipelines.run_lock import hold_lock
 from pipelines.run_record import RunRecord, Step
 from preprocessing.errors import InputError
+from tests.models.adversarial.conftest import pictures, write_gan, write_history, write_pictures
 from tests.models.conftest import write_examples
 from tests.models.test_evaluation import write_model
 
@@ -158,6 +159,29 @@ def test_without_watch_the_newest_is_evaluated_and_nothing_twice(
     assert sum(line.startswith("  step ") for line in watched) == 2
     monkeypatch.setattr(export_evaluation, "evaluate", None)
     assert evaluated(folder, watch=True) == watched
+
+
+def test_the_exports_of_a_gan_are_compared_by_their_distance_to_real_images(tmp_path: Path) -> None:
+    folder = tmp_path / NAME
+    splits = {"train": [pictures(60, seed=1)], "validation": [pictures(40, seed=2)]}
+    write_pictures(folder / "preprocess-gan" / "examples", splits)
+    model = folder / "train-gan" / "model"
+    write_gan(model / "export" / "step_50", pictures(40, seed=3))
+    write_gan(model, pictures(1, seed=3))
+    write_history(model, rows=2)
+    ended = [Step("preprocess-gan", "succeeded"), Step("train-gan", "succeeded")]
+    RunRecord(NAME, "gan", str(folder), {}, "", "succeeded", steps=ended).save()
+
+    lines = evaluated(folder, watch=True)
+    titles = next(line.split() for line in lines if "Frechet" in line)
+    assert titles == ["Frechet", "kernel", "real", "generated", "diversity"]
+    shown = [line.split("  ")[1] for line in lines if line.startswith(("  step", "  final"))]
+    assert shown == ["step 50", "final, step 100"]
+    assert lines[-3].split() == ["training", "succeeded"]
+    assert lines[-2].split()[:4] == ["best", "Frechet", "step", "50,"]
+    report = Path(lines[-1].split()[1])
+    assert "<polyline" in report.read_text()
+    assert curves(folder / "evaluations" / "logs")["frechet_distance"] == [50, 100]
 
 
 def test_an_export_that_cannot_be_judged_does_not_end_the_watch(runs: Path, model: Path) -> None:

@@ -1,0 +1,64 @@
+"""What the metrics of a GAN come to, in words for everyone."""
+
+from models.curves import percent
+
+_ALWAYS = 0.99
+_NO_DIFFERENCE = 0.1
+
+
+def lead(metrics: dict[str, float]) -> str:
+    """Returns who fools whom, and how far the images are from real ones."""
+    fooled, recognised = 1 - metrics["accuracy_generated"], metrics["accuracy_real"]
+    told = (
+        f"The discriminator takes {percent(fooled, 0)} of the generated images for real, and"
+        f" {percent(recognised, 0)} of the real ones."
+    )
+    if recognised - fooled < _NO_DIFFERENCE:
+        told += " So it cannot tell them apart."
+    elif recognised - fooled > 1 - _NO_DIFFERENCE:
+        told += " So hardly an image fools it."
+    floor = max(metrics["frechet_distance_real"], 1e-3)
+    times = metrics["frechet_distance"] / floor
+    if times < 1.5:
+        return (
+            told
+            + " By their features, generated images are as near to real ones as can be measured."
+        )
+    return (
+        told + " By their features, generated images are"
+        f" {times:,.{0 if times >= 10 else 1}f} times as far from real ones as other real ones are."
+    )
+
+
+def warnings(metrics: dict[str, float]) -> dict[str, str]:
+    """Returns what is wrong with the GAN: a headline and an explanation each."""
+    told = {}
+    if metrics["memorises"]:
+        told["The generator memorises."] = (
+            f"{percent(metrics['copies'], 0)} of its images are copies of training images"
+            f" (of real images that were held out, {percent(metrics['copies_real'], 0)} look like"
+            " copies). Copying is forbidden in the challenge, and says nothing about what was"
+            " learnt."
+        )
+    if metrics["collapsed"]:
+        how = (
+            f"differ from one another {percent(metrics['diversity'], 0)} as much as real ones do"
+            if metrics["diversity"] <= metrics["distinctness"]
+            else "are a few, which come again and again"
+        )
+        told["The generator has collapsed."] = (
+            f"Its images {how}. Take an earlier export, or train again with another seed or a"
+            " smaller learning rate."
+        )
+    real, generated = metrics["accuracy_real"], metrics["accuracy_generated"]
+    if min(real, generated) >= _ALWAYS:
+        told["The discriminator is nearly never wrong."] = (
+            "A generator learns little from one that is. Give the generator more steps, or the"
+            " discriminator a smaller network."
+        )
+    elif max(real, generated) >= _ALWAYS and min(real, generated) <= 1 - _ALWAYS:
+        answer = "real" if real > generated else "generated"
+        told[f"The discriminator calls everything {answer}."] = (
+            "It does not look at the image, so its answers are worth nothing in a battle."
+        )
+    return told

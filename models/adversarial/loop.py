@@ -200,11 +200,12 @@ class AdversarialLoop:
         """Returns the images of the fixed noise."""
         images = self._opponents.draw(self._noise)
         broken = check_images(images.reshape(len(images), -1), len(images), images[0].size)
-        if any(one.rule == "nan" for one in broken):
+        told = {one.rule: one.told for one in broken}
+        if "nan" in told:
             raise self._no_number()
-        if broken:
+        if "range" in told:
             raise InputError(
-                f"model={self._options.model.rpartition('/')[2]}: {broken[0].told}; end the"
+                f"model={self._options.model.rpartition('/')[2]}: {told['range']}; end the"
                 " generator with activation='sigmoid'"
             )
         return as_bytes(images)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from preprocessing.errors import InputError
 
-_PLACES = (".", "saved_model", "train/model/saved_model")
+_PLACES = (".", "saved_model", "train-gan/model/saved_model")
 """Where a SavedModel lies: the folder is it, or is what training writes, or is a whole run."""
 
 _JOINERS = "\u200c\u200d"  # not printable, but Persian and emoji are written with them

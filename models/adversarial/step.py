@@ -24,7 +24,7 @@ class Opponents:
     on later is the same.
 
     Args:
-        networks: makes new networks; called twice.
+        networks: two new objects of one class; the averaged generator is of the second.
         loss: with methods `discriminator` and `generator`, and perhaps `gradient_penalty`.
         image_shape: (height, width, channels).
         options: of the training.

@@ -191,7 +191,7 @@ def test_another_backend_than_tensorflow_is_told(run: Run, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"batch_size": 0}, r"batch_size=0: expected a whole number of 1 or more; .* 64"),
+        ({"batch_size": 0}, "batch_size=0: expected a whole number of 1 or more; change it or"),
         ({"epochs": -1}, "epochs=-1: expected a whole number of 0 or more"),
         ({"max_steps": 0}, "epochs=0 and max_steps=0: nothing ends the training; set one"),
         ({"learning_rate": float("inf")}, "learning_rate=inf: expected a number above 0"),

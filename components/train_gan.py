@@ -18,6 +18,7 @@ def train_gan(
     learning_rate: float,
     beta_1: float,
     augment: bool,
+    use_mnist: bool,
     seed: int,
     start_new_model: bool,
     export_model_steps: int,
@@ -43,7 +44,7 @@ def train_gan(
             max_steps=max_steps,
             learning_rate=learning_rate,
             beta_1=beta_1,
-            augment=augment,
+            augment=augment and not use_mnist,  # a digit in the mirror is none
             seed=seed,
             start_new_model=start_new_model,
             export_model_steps=export_model_steps,

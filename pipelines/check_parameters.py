@@ -24,6 +24,9 @@ def check_parameters(arguments: dict[str, Any], options: type[Options] | None) -
     check_limit(arguments["max_bad_fraction"])
     if arguments["shard_size"] < 1:
         raise InputError(f"shard_size: expected at least 1, got {arguments['shard_size']}")
+    for name in ("seed", "split_seed"):
+        if arguments.get(name, 0) < 0:
+            raise InputError(f"{name}={arguments[name]}: expected a whole number of 0 or more")
     if "crop" in arguments:
         check_crop(arguments["crop"])
     if options:

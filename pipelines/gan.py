@@ -1,10 +1,10 @@
 """The GAN challenge: faces, and a generator and a discriminator that learn from each other."""
 
-from components.check_submission import check_submission
-from components.evaluate_gan import evaluate_gan
 from kfp import dsl
 from kfp.dsl.base_component import BaseComponent
 
+from components.check_submission import check_submission
+from components.evaluate_gan import evaluate_gan
 from components.preprocess_gan import preprocess_gan
 from components.train_gan import train_gan
 from models.adversarial.options import AdversarialOptions
@@ -73,6 +73,7 @@ def build(target: Target) -> BaseComponent:
             learning_rate=learning_rate,
             beta_1=beta_1,
             augment=augment,
+            use_mnist=use_mnist,
             seed=seed,
             start_new_model=start_new_model,
             export_model_steps=export_model_steps,

@@ -17,6 +17,7 @@ from models.battle.tournament import battle
 from pipelines.arguments import TAKEN
 from pipelines.check_parameters import check_parameters
 from pipelines.real_examples import real_examples
+from pipelines.redirect import printed_to
 from pipelines.registry import find_pipeline, parse_parameters
 from pipelines.target import Target
 
@@ -87,6 +88,7 @@ def hold_battle(
     match = battle(*teams, arguments["seed"])
     with (
         console.status("the teams play"),
+        printed_to(folder / "battle.log"),
         Sandbox(examples.info.image_bytes, _limits(arguments)) as sandbox,
     ):
         hold(match, teams, sandbox.player, examples, folder)

@@ -4,19 +4,28 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 && echo $$p && exit; \
 	done; echo python3)
 COMMAND := .venv/bin/python -m pipelines
-export DATA MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH IMAGE ACCELERATOR ACCELERATOR_COUNT PRESET TRAIN_CPU TRAIN_MEMORY
+export DATA TEAMS A B MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH IMAGE ACCELERATOR ACCELERATOR_COUNT PRESET TRAIN_CPU TRAIN_MEMORY
 
 .DEFAULT_GOAL := help
-.PHONY: help run evaluate compile test lint bench tensorboard lock golden clean environment dev-environment
+.PHONY: help run evaluate check-submission battle tournament compile test lint bench tensorboard lock golden clean environment dev-environment
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: environment ## run a pipeline here: PIPELINE=quickdraw [DATA=folder|glob|gs://...] [MODEL=mine.py:MyNet] [LOSS=mine.py:MyLoss] [PARAMS="epochs=3"] [BEAM="--runner=..."] [VERBOSE=1]
 	@$(COMMAND) run $(call needed,PIPELINE)
 
 evaluate: environment ## judge the newest export of a run: PIPELINE=quickdraw [RUN=quickdraw-...] [WATCH=1, each export until the training ends]
 	@$(COMMAND) evaluate $(call needed,PIPELINE)
+
+check-submission: environment ## would this GAN be let into a battle: MODEL=runs/gan-... [DATA=real images] [PARAMS="seed=1"]
+	@$(COMMAND) check-submission --model $(call needed,MODEL)
+
+battle: environment ## let two GANs fight: A=folder B=folder [DATA=real images] [PARAMS="seed=1"]
+	@$(COMMAND) battle --a $(call needed,A) --b $(call needed,B)
+
+tournament: environment ## let all GANs of a folder fight: TEAMS=folder [DATA=real images] [PARAMS="seed=1 round_robin=true"]
+	@$(COMMAND) run tournament --teams $(call needed,TEAMS)
 
 compile: environment ## write build/<pipeline>.yaml: [PIPELINE=quickdraw] [MODEL=mine.py:MyNet] [LOSS=mine.py:MyLoss] [PRESET=cpu|gpu|4gpu] [ACCELERATOR=NVIDIA_TESLA_T4 ACCELERATOR_COUNT=4] [TRAIN_CPU=8 TRAIN_MEMORY=30G] [IMAGE=...]
 	@$(COMMAND) compile $(PIPELINE)
@@ -49,4 +58,4 @@ environment:
 dev-environment:
 	@$(PYTHON) bootstrap.py requirements-dev.txt
 
-needed = $(if $($1),'$($1)',$(error $1 is not set: give it a value, such as `make $@ $1=quickdraw`))
+needed = $(if $($1),'$($1)',$(error $1 is not set: `make help` shows what $@ takes))

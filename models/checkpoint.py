@@ -23,6 +23,9 @@ from preprocessing.errors import InputError
 
 Arrays = dict[str, npt.NDArray[Any]]
 
+CHECKPOINTS_FOLDER = "checkpoints"
+"""The default folder of the checkpoints, in the model's folder."""
+
 KEPT = 2
 """How many checkpoints are kept: the newest, and one in case that proves unreadable."""
 

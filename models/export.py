@@ -16,6 +16,9 @@ from models.raw_examples import OWN_FEATURES, parse_images
 from models.whole_files import whole_files
 from preprocessing.challenge import RecordFeatures
 
+EXPORT_FOLDER = "export"
+"""Where the exports of a training under way go, as `step_N`."""
+
 SAVED_MODEL_FOLDER = "saved_model"
 NETWORK_FILE = "network.keras"
 LABELS_FILE = "labels.txt"

@@ -6,9 +6,9 @@ from statistics import fmean
 
 import keras
 
-from models.checkpoint import Checkpoints, code_hashes
+from models.checkpoint import CHECKPOINTS_FOLDER, Checkpoints, code_hashes
 from models.devices import every_device
-from models.export import export_model
+from models.export import EXPORT_FOLDER, export_model
 from models.input import local_examples
 from models.losses import find_loss
 from models.network import augmented, build_network, find_augmentation, find_network
@@ -20,9 +20,6 @@ from models.training_options import TrainingOptions
 from models.weights import local_weights, weights_fingerprint
 from preprocessing.challenge import find_challenge
 from preprocessing.errors import InputError
-
-EXPORT_FOLDER = "export"
-CHECKPOINTS_FOLDER = "checkpoints"
 
 _DECIDING = ("models.augmentation", "models.losses", "models.network")  # what is trained, and how
 

@@ -25,26 +25,37 @@ Model = Annotated[
 Loss = Annotated[
     str, typer.Option(envvar="LOSS", help="The loss: CrossEntropy, or path/to/mine.py:MyLoss.")
 ]
+Data = Annotated[
+    str,
+    typer.Option(envvar="DATA", help="Folder, glob or gs:// URI; by default sample data is made."),
+]
+RealImages = Annotated[
+    str,
+    typer.Option(
+        envvar="DATA",
+        help="Real images: folder, glob or gs:// URI; by default those of the newest run of gan.",
+    ),
+]
+Params = Annotated[
+    str, typer.Option(envvar="PARAMS", help='Parameters, such as "epochs=3 model=Cnn".')
+]
+Runs = Annotated[Path, typer.Option(help="Folder of the runs.")]
 
 
 @app.command()
 def run(
     pipeline: Pipeline,
-    data: Annotated[
-        str,
-        typer.Option(
-            envvar="DATA", help="Folder, glob or gs:// URI; by default sample data is made."
-        ),
+    data: Data = "",
+    teams: Annotated[
+        str, typer.Option(envvar="TEAMS", help="Of a tournament: a folder with one for each team.")
     ] = "",
     model: Model = "",
     loss: Loss = "",
-    params: Annotated[
-        str, typer.Option(envvar="PARAMS", help='Parameters, such as "epochs=3 model=Cnn".')
-    ] = "",
+    params: Params = "",
     beam: Annotated[
         str, typer.Option(envvar="BEAM", help="Options of Beam, such as --runner=...")
     ] = "",
-    runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = RUNS,
+    runs: Runs = RUNS,
     verbose: Annotated[
         bool, typer.Option(envvar="VERBOSE", help="Print all that the steps print.")
     ] = False,
@@ -53,7 +64,7 @@ def run(
     from pipelines.arguments import read_arguments
     from pipelines.display import Display
     from pipelines.local import run_locally
-    from pipelines.registry import find_pipeline
+    from pipelines.registry import challenge_of, find_pipeline
     from pipelines.sample import make_sample
     from preprocessing.challenge import find_challenge
     from preprocessing.fingerprint import source_fingerprint
@@ -62,9 +73,10 @@ def run(
     find_pipeline(pipeline)
     display = Display(Console(file=sys.stdout), verbose)
     texts, beam_args = words("PARAMS", params), words("BEAM", beam)
-    classes = count_classes(data, find_challenge(pipeline)) if data else None
-    arguments = read_arguments(pipeline, texts, model, loss, classes, runs, display.note)
-    source = data or make_sample(pipeline, display)
+    challenge = challenge_of(pipeline)
+    classes = count_classes(data, find_challenge(challenge)) if data else None
+    arguments = read_arguments(pipeline, texts, model, loss, classes, runs, display.note, teams)
+    source = data or make_sample("mnist" if arguments.get("use_mnist") else challenge, display)
     arguments |= {
         "source": source,
         "source_fingerprint": source_fingerprint(source),
@@ -88,7 +100,7 @@ def evaluate(
         bool,
         typer.Option(envvar="WATCH", help="Evaluate each export until the training ends."),
     ] = False,
-    runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = RUNS,
+    runs: Runs = RUNS,
 ) -> None:
     """Evaluate what a run's training has exported, while it goes on or afterwards."""
     from pipelines.evaluate import evaluate_run
@@ -99,6 +111,41 @@ def evaluate(
     except KeyboardInterrupt:
         print("interrupted; the same command goes on where it stopped", file=sys.stderr)
         raise typer.Exit(130) from None
+
+
+@app.command()
+def check_submission(
+    model: Annotated[
+        str,
+        typer.Option(
+            envvar="MODEL", help="The submission: a SavedModel, or a model or run folder."
+        ),
+    ],
+    data: RealImages = "",
+    params: Params = "",
+    runs: Runs = RUNS,
+) -> None:
+    """Check whether a GAN would be let into a battle, and see what it makes and says."""
+    from pipelines.submissions import check_one
+
+    texts = words("PARAMS", params)
+    if not check_one(Path(model), data, texts, runs, Console(file=sys.stdout)):
+        raise typer.Exit(1)
+
+
+@app.command()
+def battle(
+    first: Annotated[str, typer.Option("--a", envvar="A", help="A submission.")],
+    second: Annotated[str, typer.Option("--b", envvar="B", help="Its opponent.")],
+    data: RealImages = "",
+    params: Params = "",
+    runs: Runs = RUNS,
+) -> None:
+    """Let two GANs fight."""
+    from pipelines.submissions import hold_battle
+
+    texts = words("PARAMS", params)
+    hold_battle(Path(first), Path(second), data, texts, runs, Console(file=sys.stdout))
 
 
 @app.command()

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from models.battle.limits import Limits
+from models.battle.local_teams import fingerprint
 from pipelines.check_classes import check_classes
 from pipelines.check_parameters import check_parameters
 from pipelines.registry import find_pipeline, parse_parameters
@@ -31,6 +33,7 @@ def read_arguments(
     num_classes: int | None,
     runs: Path,
     note: Callable[[str], None],
+    teams: str = "",
 ) -> dict[str, Any]:
     """Returns the arguments that a user gives a pipeline, all but those of its data.
 
@@ -42,6 +45,7 @@ def read_arguments(
         num_classes: of the data; None if it is not known yet.
         runs: folder of the runs, whose cache remembers what has been checked.
         note: is told when a check takes seconds.
+        teams: TEAMS, the folder of a tournament's teams.
 
     Raises:
         InputError: something cannot be; one line says what.
@@ -49,7 +53,7 @@ def read_arguments(
     pipeline = find_pipeline(name)(Target(image=lambda component: "unused:1"))
     inputs = pipeline.component_spec.inputs or {}
     given = parse_parameters(pipeline, texts, taken=TAKEN)
-    for parameter, value in (("model", model), ("loss", loss)):
+    for parameter, value in (("model", model), ("loss", loss), ("teams", teams)):
         if value and parameter in given:
             raise InputError(
                 f"{parameter.upper()}={value}: PARAMS has {parameter}={given[parameter]} too;"
@@ -59,9 +63,14 @@ def read_arguments(
             raise InputError(f"{parameter.upper()}={value}: {name} has no parameter {parameter}")
         if value:
             given[parameter] = value
+    if "teams" in inputs:
+        if not teams:
+            raise InputError("TEAMS: not set; name a folder that has one for each team")
+        given["teams_fingerprint"] = fingerprint(teams)
     arguments = {n: spec.default for n, spec in inputs.items()} | given
     if "model" not in inputs:
         check_parameters(arguments, None)
+        Limits(call_seconds=arguments["call_seconds"], memory_gib=arguments["memory_gib"])
         return given
     kind = training_kind(name)
     check_parameters(arguments, kind.options)

@@ -20,6 +20,8 @@ from pipelines.code_hash import code_hash
 from pipelines.training_kind import TrainingKind
 from preprocessing.errors import InputError
 
+_CHOSEN: tuple[str, ...] = ("model", "loss", "weights")
+
 
 def check_classes(
     challenge: str,
@@ -47,14 +49,13 @@ def check_classes(
     Raises:
         InputError: one of them cannot be used; one line says why.
     """
-    chosen = {
-        name: arguments[name] for name in ("model", "loss", "weights") if name in arguments
-    }
-    for name, module in (("model", f"models.{challenge}"), ("loss", kind.losses)):
+    chosen = {name: arguments[name] for name in _CHOSEN if name in arguments}
+    choices_in = {"model": f"models.{challenge}", "loss": kind.losses}
+    for name, module in choices_in.items():
         if own := own_class(chosen[name], name):
             chosen[name] = str(own)
-        elif chosen[name] not in (names := class_names(module)):
-            raise unknown(chosen[name], module, name, names)
+        elif chosen[name] not in (choices := class_names(module)):
+            raise unknown(chosen[name], module, name, choices)
     fingerprint = files_fingerprint([chosen["model"], chosen["loss"]])
     if weights := chosen.get("weights"):
         check_weights(weights)

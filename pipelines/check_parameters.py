@@ -30,4 +30,5 @@ def check_parameters(arguments: dict[str, Any], options: type[Options] | None) -
         names = {field.name for field in fields(options)}  # type: ignore[arg-type]
         options(**{name: value for name, value in arguments.items() if name in names})
     unit = "per_class" if "train_per_class" in arguments else "images"
-    SplitSizes(*(arguments[f"{split}_{unit}"] for split in SPLITS), unit=unit)
+    train, validation, test = (arguments[f"{split}_{unit}"] for split in SPLITS)
+    SplitSizes(train, validation, test, unit)

@@ -1,10 +1,10 @@
 """The GAN challenge: faces, and a generator and a discriminator that learn from each other."""
 
+from components.check_submission import check_submission
+from components.evaluate_gan import evaluate_gan
 from kfp import dsl
 from kfp.dsl.base_component import BaseComponent
 
-from components.check_submission import check_submission
-from components.evaluate_gan import evaluate_gan
 from components.preprocess_gan import preprocess_gan
 from components.train_gan import train_gan
 from models.adversarial.options import AdversarialOptions

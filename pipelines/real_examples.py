@@ -88,12 +88,13 @@ def _preprocessed(source: str, arguments: dict[str, Any], runs: Path, console: C
             from preprocessing.split_sizes import SplitSizes
 
             examples = Path(unfinished, "examples")
+            train, validation, test = (chosen[f"{split}_images"] for split in SPLITS)
             preprocess(
                 source,
                 str(examples),
                 str(Path(unfinished, "transform")),
                 "gan",
-                sizes=SplitSizes(*(chosen[f"{split}_images"] for split in SPLITS), unit="images"),
+                sizes=SplitSizes(train, validation, test, unit="images"),
                 seed=chosen["split_seed"],
                 shard_size=chosen["shard_size"],
                 image_size=MNIST_SIZE if chosen["use_mnist"] else 0,

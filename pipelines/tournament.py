@@ -29,7 +29,7 @@ def build(target: Target) -> BaseComponent:
         seed: int = 0,
         round_robin: bool = False,
         call_seconds: float = _LIMITS.call_seconds,
-        memory_gib: float = _LIMITS.memory_bytes / 2**30,
+        memory_gib: float = _LIMITS.memory_gib,
         train_images: int = 0,
         validation_images: int = 689,
         test_images: int = 624,

@@ -1,4 +1,4 @@
-"""What a pipeline's training step trains: a classifier or a GAN, and how its parameters are tried."""
+"""What a pipeline trains, a classifier or a GAN, and how its parameters are tried before."""
 
 import importlib
 from dataclasses import dataclass

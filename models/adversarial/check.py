@@ -63,12 +63,10 @@ def check_gan(networks: str, model: str, loss: str, image_shape: Sequence[int]) 
 
 def _check_images(name: str, opponents: Opponents, rng: np.random.Generator) -> None:
     images = opponents.draw(draw_noise(rng, IMAGES)).reshape(IMAGES, -1)
-    if broken := check_images(images, *images.shape):
-        raise InputError(
-            f"{name}: {broken[0].told}; end the generator with activation='sigmoid' and a reshape"
-        )
-    if np.ptp(images, axis=0).max() == 0:
-        raise InputError(f"{name}: its generator makes one image of all noise; begin with noise")
+    for broken in check_images(images, *images.shape):
+        same = broken.rule == "same image"
+        cure = "begin with the noise" if same else "end it with activation='sigmoid'"
+        raise InputError(f"{name}: {broken.told}; {cure}")
 
 
 def _check_logits(name: str, discriminator: keras.Model, images: Any) -> None:

@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from models.adversarial.collapse import collapse_news
 from models.adversarial.diversity import mean_difference
 from models.adversarial.log import GRID_IMAGES, AdversarialLog
 from models.adversarial.options import AdversarialOptions
+from models.adversarial.state import AdversarialState
 from models.adversarial.step import Opponents
 from models.battle.contract import as_bytes, check_images, draw_noise
 from models.checkpoint import Checkpoints
@@ -26,24 +26,6 @@ ROW_STEPS = 50
 """Steps between two rows of the history; only then is the device waited for."""
 
 _PROGRESS_SECONDS = 0.5
-
-
-@dataclass
-class AdversarialState:
-    """How far a training is: all of it that is not an array. Written into every checkpoint.
-
-    Attributes:
-        step: steps trained. Epoch and batch follow from it.
-        seconds: time that these took, over all runs, exports apart.
-        history: one row every 50 steps and at the end: `step`, `epoch` (from 1), `seconds`, the
-            means since the row before of `discriminator_loss`, `generator_loss`, `accuracy_real`,
-            `accuracy_generated` and `images_per_second`, and `diversity`: how different the images
-            of the fixed noise are from one another, 1 being as different as real ones.
-    """
-
-    step: int = 0
-    seconds: float = 0.0
-    history: list[dict[str, Any]] = field(default_factory=list)
 
 
 class AdversarialLoop:
@@ -144,20 +126,18 @@ class AdversarialLoop:
     def _end_step(self) -> None:
         """Does what is due after a step."""
         state, options = self.state, self._options
-        now = time.monotonic()
-        state.seconds += now - self._time
-        self._time = now
+        self._count_time()
         last = state.step == self._steps
         export = bool(options.export_model_steps) and state.step % options.export_model_steps == 0
         if last or state.step % ROW_STEPS == 0:
             self._add_row()
-        elif now - self._last_report >= _PROGRESS_SECONDS:
-            self._report("")
+        elif self._time - self._last_report >= _PROGRESS_SECONDS:
+            self._report()
         if last or export:
             self._log.grid(state.step, self._draw())
         if export:
             self._export(state.step)
-        if last or now - self._last_checkpoint >= options.checkpoint_seconds:
+        if last or self._time - self._last_checkpoint >= options.checkpoint_seconds:
             self._save()
 
     def _add_row(self) -> None:
@@ -167,9 +147,7 @@ class AdversarialLoop:
         if not math.isfinite(means["discriminator_loss"] + means["generator_loss"]):
             raise self._no_number()
         before: dict[str, Any] = state.history[-1] if state.history else {"step": 0, "seconds": 0.0}
-        now = time.monotonic()  # once more, as the device was waited for
-        state.seconds += now - self._time
-        self._time = now
+        self._count_time()  # once more, as the device was waited for
         images = self.images_trained(state.step) - self.images_trained(before["step"])
         row = {
             "step": state.step,
@@ -181,13 +159,13 @@ class AdversarialLoop:
         }
         state.history.append(row)
         self._log.row(state.history)
-        self._report(
-            f": loss {row['discriminator_loss']:.4f} and {row['generator_loss']:.4f}, right on"
-            f" {row['accuracy_real']:.0%} of real and {row['accuracy_generated']:.0%} of generated,"
-            f" diversity {row['diversity']:.2f}, {row['images_per_second']:,.0f} images/s"
-        )
+        self._report()
         for told in collapse_news(state.history):
             report_note(told)
+
+    def _count_time(self) -> None:
+        before, self._time = self._time, time.monotonic()
+        self.state.seconds += self._time - before
 
     def images_trained(self, steps: int) -> int:
         """Returns how many real images the first steps take."""
@@ -200,11 +178,12 @@ class AdversarialLoop:
         """Returns the images of the fixed noise."""
         images = self._opponents.draw(self._noise)
         broken = check_images(images.reshape(len(images), -1), len(images), images[0].size)
-        if any(one.rule == "nan" for one in broken):
+        told = {one.rule: one.told for one in broken}
+        if "nan" in told:
             raise self._no_number()
-        if broken:
+        if "range" in told:
             raise InputError(
-                f"model={self._options.model.rpartition('/')[2]}: {broken[0].told}; end the"
+                f"model={self._options.model.rpartition('/')[2]}: {told['range']}; end the"
                 " generator with activation='sigmoid'"
             )
         return as_bytes(images)
@@ -215,16 +194,17 @@ class AdversarialLoop:
             f" step {self.state.step:,}; try a smaller learning_rate or another loss"
         )
 
-    def _report(self, values: str) -> None:
-        step, steps = self.state.step, self._steps
-        epoch = -(-step // self.epoch_batches)
+    def _report(self) -> None:
+        state, steps = self.state, self._steps
+        epoch = -(-state.step // self.epoch_batches)
         self._last_report = self._time
-        report_progress(step / steps, f"epoch {epoch}, step {step:,} of {steps:,}{values}")
+        told = f"epoch {epoch}, step {state.step:,} of {steps:,}{state.last_values()}"
+        report_progress(state.step / steps, told)
 
     def _save(self) -> None:
         """Writes a checkpoint of all that decides how the training goes on."""
         values = {f"variable-{i}": value for i, value in enumerate(self._opponents.arrays())}
-        self._checkpoints.save(self.state.step, values, asdict(self.state))
+        self._checkpoints.save(self.state.step, values, self.state.to_json())
         self._last_checkpoint = time.monotonic()
 
     def _resume(self) -> None:

@@ -12,11 +12,11 @@ from models.adversarial.losses import find_loss
 from models.adversarial.networks import find_networks
 from models.adversarial.options import AdversarialOptions
 from models.adversarial.step import Opponents
-from models.checkpoint import Checkpoints, code_hashes
+from models.checkpoint import CHECKPOINTS_FOLDER, Checkpoints, code_hashes
 from models.devices import tensorflow_accelerators
+from models.export import EXPORT_FOLDER
 from models.input import local_examples
 from models.own_files import files_fingerprint
-from models.training import CHECKPOINTS_FOLDER, EXPORT_FOLDER
 from preprocessing.errors import InputError
 from preprocessing.progress import report_note
 

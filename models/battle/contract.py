@@ -41,6 +41,35 @@ _TOLERANCE = 5e-4  # how far from [0, 1] rounding may take a value
 
 
 @dataclass(frozen=True)
+class Signature:
+    """One of the two questions that a submission answers.
+
+    Attributes:
+        name: of the SavedModel's signature.
+        argument: its only argument's name, float32 `[None, width]`.
+        width: numbers a row of it.
+        result: name of the result, float32 `[None, result_width]`.
+        result_width: numbers a row of it.
+    """
+
+    name: str
+    argument: str
+    width: int
+    result: str
+    result_width: int
+
+
+def generate_signature(pixels: int) -> Signature:
+    """Returns what the generator's signature must be."""
+    return Signature("generate", "noise", NOISE_NUMBERS, "generated_images", pixels)
+
+
+def discriminate_signature(pixels: int) -> Signature:
+    """Returns what the discriminator's signature must be."""
+    return Signature("discriminate", "input_batch_raw", pixels, "p_for_data", 1)
+
+
+@dataclass(frozen=True)
 class BrokenRule:
     """A rule that a submission breaks.
 
@@ -113,7 +142,7 @@ def as_floats(images: Bytes) -> Floats:
 
 def check_images(values: npt.NDArray[np.generic], count: int, pixels: int) -> list[BrokenRule]:
     """Returns the rules that `count` images of different noise break; [] for none."""
-    broken = _check("generate", "generated_images", values, (count, pixels))
+    broken = _check(generate_signature(pixels), values, count)
     if not broken and count > 1 and (as_bytes(values) == as_bytes(values[:1])).all():  # type: ignore[arg-type]
         told = f"generate: the same image {count} times; expected others for other noise"
         broken.append(BrokenRule("same image", told))
@@ -122,13 +151,11 @@ def check_images(values: npt.NDArray[np.generic], count: int, pixels: int) -> li
 
 def check_probabilities(values: npt.NDArray[np.generic], count: int) -> list[BrokenRule]:
     """Returns the rules that the answers on `count` images break; [] for none."""
-    return _check("discriminate", "p_for_data", values, (count, 1))
+    return _check(discriminate_signature(0), values, count)
 
 
-def _check(
-    signature: str, output: str, values: npt.NDArray[np.generic], shape: tuple[int, int]
-) -> list[BrokenRule]:
-    what = f"{signature}: {output}"
+def _check(signature: Signature, values: npt.NDArray[np.generic], count: int) -> list[BrokenRule]:
+    what, shape = f"{signature.name}: {signature.result}", (count, signature.result_width)
     broken = []
     if values.dtype != np.float32:
         broken.append(BrokenRule("dtype", f"{what} is {values.dtype}; expected float32"))

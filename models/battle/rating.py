@@ -23,7 +23,7 @@ def rate(results: Iterable[tuple[str, str]]) -> dict[str, float]:
     Args:
         results: names of the winner and the loser of each match.
     """
-    results = sorted(results)
+    results = list(results)
     names = sorted({name for result in results for name in result})
     index = {name: number for number, name in enumerate(names)}
     wins = np.full(len(names), _PRIOR_MATCHES / 2)

@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,10 +21,14 @@ from models.battle.contract import (
     as_floats,
     draw_noise,
 )
+from models.battle.play import OpenPlayer
+from models.battle.real_images import RealImages
 from models.csv_files import write_csv
+from preprocessing.errors import InputError
+from preprocessing.examples import Examples
 
 IMAGES = 50
-"""Generated images, and as many real ones."""
+"""Generated images, and real ones at most."""
 
 CHECK_FILE = "check.json"
 
@@ -54,11 +57,22 @@ class SubmissionCheck:
         """Whether it may take part in a battle."""
         return not self.broken
 
+    def expect_valid(self) -> None:
+        """Checks that no rule is broken.
+
+        Raises:
+            InputError: one is, and the message names each.
+        """
+        if self.broken:
+            raise InputError(
+                f"the submission is not valid: {'; '.join(b.told for b in self.broken)}"
+            )
+
 
 def check_submission(
-    open_player: Callable[[], AbstractContextManager[Player]],
-    real: Bytes,
-    image_shape: tuple[int, int, int],
+    saved_model: Path,
+    open_player: OpenPlayer,
+    examples: Examples,
     folder: Path,
     seed: int = 0,
 ) -> SubmissionCheck:
@@ -69,26 +83,31 @@ def check_submission(
     image, 0 generated or 1 real), and last `check.json`: what is returned, and `valid`.
 
     Args:
-        open_player: opens the submission.
-        real: real images, uint8 `[N, pixels]`.
-        image_shape: (height, width, channels).
+        saved_model: the submission.
+        open_player: loads it, such as `Sandbox.player`.
+        examples: whose validation images are the real ones.
         folder: gets the files; what an earlier check left there is removed.
-        seed: of noise and order.
+        seed: of noise, real images and order; 0 or more.
 
     Returns:
         What was found; each rule that is broken, not only the first.
+
+    Raises:
+        InputError: there are no validation images.
     """
     for name in ("images", "ground_truth.csv", "predictions.csv", CHECK_FILE):
         _remove(folder / name)
+    pool = RealImages(examples, "validation", at_least=1)
     rng = np.random.default_rng(seed)
     noise = draw_noise(rng, IMAGES)
+    real = pool.draw(rng, min(IMAGES, len(pool)))
     broken: list[BrokenRule] = []
     facts: dict[str, float] = {}
 
     def asked(question: Callable[[Player], Answer], timed: str) -> Floats | None:
         """Asks in a process of its own, so that one bad answer does not hide another."""
         try:
-            with open_player() as player:
+            with open_player(saved_model) as player:
                 answer = question(player)
         except ForfeitError as error:
             broken.extend(one for one in error.broken if one not in broken)
@@ -101,7 +120,7 @@ def check_submission(
     order = rng.permutation(len(generated) + len(real))
     images = np.concatenate([generated, real])[order]
     is_real = order >= len(generated)
-    _write_images(images, image_shape, folder / "images")
+    _write_images(images, examples.info.image_shape, folder / "images")
     ids = [f"{number:02}" for number in range(len(images))]
     write_csv(folder / "ground_truth.csv", ids, is_real.astype(int))
     judged = asked(lambda player: player.discriminate(as_floats(images)), "discriminate_seconds")

@@ -56,7 +56,7 @@ def find_teams(folder: str | Path) -> list[Team]:
     return teams
 
 
-def find_pair(first: str | Path, second: str | Path) -> list[Team]:
+def find_pair(first: str | Path, second: str | Path) -> tuple[Team, Team]:
     """Returns the two teams of a battle, named by their folders.
 
     Raises:
@@ -66,7 +66,7 @@ def find_pair(first: str | Path, second: str | Path) -> list[Team]:
     names = [_printable(path.resolve().name) for path in paths]
     if names[0] == names[1]:
         names = [f"{names[0]} (A)", f"{names[1]} (B)"]
-    return [Team(name, find_saved_model(path)) for name, path in zip(names, paths, strict=True)]
+    return Team(names[0], find_saved_model(first)), Team(names[1], find_saved_model(second))
 
 
 def find_saved_model(path: str | Path) -> Path:

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from models import export_evaluation
-from models.export import LABELS_FILE, SAVED_MODEL_FOLDER
+from models.export import EXPORT_FOLDER, LABELS_FILE, SAVED_MODEL_FOLDER
 from models.export_evaluation import Export, ExportEvaluations, find_exports
-from models.training import EXPORT_FOLDER
 from preprocessing.examples import Examples
 from tests.models.test_evaluation import write_model
 

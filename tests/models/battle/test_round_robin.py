@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.battle.contract import BrokenRule
 from models.battle.match import Match, Turn
 from models.battle.rating import AVERAGE, rate
 from models.battle.round_robin import draw_round_robin, standings
@@ -57,6 +58,20 @@ def test_the_table_is_that_worked_out_by_hand() -> None:
         ("c", 2, 1, 1, 11, 40),
     ]
     assert [row.rating for row in table] == pytest.approx([AVERAGE] * 3)
+
+
+def test_points_of_a_match_with_a_broken_rule_do_not_count() -> None:
+    def play(first: Team, second: Team, rounds: int) -> Match:
+        broken: tuple[list[BrokenRule], list[BrokenRule]] = ([BrokenRule("nan", "is nan")], [])
+        return Match((first.name, second.name), [(turn(0, 9), turn(1, 0))], (0.1, 0.2), broken, 0)
+
+    teams = [team("a"), team("b")]
+    tournament = draw_round_robin(teams, 0)
+    play_tournament(tournament, teams, play)
+    assert [(r.won, r.lost, r.points_for, r.points_against) for r in standings(tournament)] == [
+        (1, 0, 0, 0),
+        (0, 1, 0, 0),
+    ]
 
 
 def test_the_better_team_is_rated_above() -> None:

@@ -2,8 +2,8 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +21,24 @@ from models.battle.contract import (
     check_images,
     check_probabilities,
 )
+from models.battle.play import OpenPlayer
 from models.battle.submission import check_submission
+from preprocessing.examples import Examples
+from tests.models.battle.players import PIXELS
+from tests.models.conftest import pixels_and_labels
 
-SHAPE = (4, 4, 1)
-REAL = np.random.default_rng(0).integers(100, 256, (6, 16)).astype(np.uint8)
+HERE = Path("saved_model")
 
 
 class Honest:
-    """Draws dark images, and calls bright ones real: the real ones are."""
+    """Draws images without white, and calls those with white real: the real ones are."""
 
     def generate(self, noise: Floats) -> Answer:
-        dark: Floats = (np.abs(noise[:, :16]) / 8).astype(np.float32)
-        return Answer(dark, 0.25)
+        dark = np.abs(np.tile(noise, 2)[:, :PIXELS]) / 8
+        return Answer(dark.astype(np.float32), 0.25)
 
     def discriminate(self, images: Floats) -> Answer:
-        return Answer(images.mean(axis=1), 0.5)
+        return Answer(images.max(axis=1), 0.5)
 
 
 class Mute(Honest):
@@ -48,16 +51,17 @@ class Broken(Mute):
         raise ForfeitError([BrokenRule("nan", "discriminate: nan")])
 
 
-def opening(player: Player) -> Callable[[], AbstractContextManager[Player]]:
+def opening(player: Player) -> OpenPlayer:
     @contextmanager
-    def open_player() -> Iterator[Player]:
+    def open_player(saved_model: Path) -> Iterator[Player]:
+        assert saved_model == HERE
         yield player
 
     return open_player
 
 
 @contextmanager
-def not_opening() -> Iterator[Player]:
+def not_opening(saved_model: Path) -> Iterator[Player]:
     raise ForfeitError([BrokenRule("operation", "WriteFile"), BrokenRule("shape", "[3]")])
     yield Honest()
 
@@ -71,31 +75,34 @@ def pixels(path: Path) -> Bytes:
     return np.asarray(Image.open(path))
 
 
-def test_a_valid_submission_leaves_pictures_truth_and_answers(tmp_path: Path) -> None:
-    check = check_submission(opening(Honest()), REAL, SHAPE, tmp_path)
+def test_a_valid_submission_leaves_pictures_truth_and_answers(
+    examples: Examples, tmp_path: Path
+) -> None:
+    check = check_submission(HERE, opening(Honest()), examples, tmp_path)
     assert check.valid
     assert (check.accuracy_real, check.generate_seconds, check.discriminate_seconds) == (
         1.0,
         0.25,
         0.5,
     )
-    pictures = [pixels(tmp_path / "images" / f"{number:02}.png") for number in range(56)]
+    pictures = [pixels(tmp_path / "images" / f"{number:02}.png") for number in range(100)]
     truth = dict(rows(tmp_path / "ground_truth.csv")[1:])
     real = [picture for number, picture in enumerate(pictures) if truth[f"{number:02}"] == "1"]
-    assert sorted(picture.tobytes() for picture in real) == sorted(row.tobytes() for row in REAL)
-    assert len({picture.tobytes() for picture in pictures}) == 56
+    validation, _ = pixels_and_labels(examples, "validation")
+    assert {one.tobytes() for one in real} < {one.tobytes() for one in validation}
+    assert len({picture.tobytes() for picture in pictures}) == 100
+    assert len(real) == 50
     answers = rows(tmp_path / "predictions.csv")
     assert answers[0] == ["Id", "Category"]
     assert answers[1:] == [
-        [f"{number:02}", str(int(picture.mean() / 255 > 0.5))]
-        for number, picture in enumerate(pictures)
+        [f"{number:02}", str(int(picture.max() > 127))] for number, picture in enumerate(pictures)
     ]
     assert json.loads((tmp_path / "check.json").read_text())["valid"] is True
 
 
-def test_the_same_seed_asks_the_same(tmp_path: Path) -> None:
+def test_the_same_seed_asks_the_same(examples: Examples, tmp_path: Path) -> None:
     for name, seed in (("one", 3), ("two", 3), ("other", 4)):
-        check_submission(opening(Honest()), REAL, SHAPE, tmp_path / name, seed)
+        check_submission(HERE, opening(Honest()), examples, tmp_path / name, seed)
     one, two, other = (
         [path.read_bytes() for path in sorted((tmp_path / name / "images").iterdir())]
         for name in ("one", "two", "other")
@@ -103,15 +110,17 @@ def test_the_same_seed_asks_the_same(tmp_path: Path) -> None:
     assert one == two != other
 
 
-def test_each_broken_rule_is_named_and_an_earlier_check_is_gone(tmp_path: Path) -> None:
-    check_submission(opening(Honest()), REAL, SHAPE, tmp_path)
-    check = check_submission(opening(Mute()), REAL, SHAPE, tmp_path)
+def test_each_broken_rule_is_named_and_an_earlier_check_is_gone(
+    examples: Examples, tmp_path: Path
+) -> None:
+    check_submission(HERE, opening(Honest()), examples, tmp_path)
+    check = check_submission(HERE, opening(Mute()), examples, tmp_path)
     assert ([one.rule for one in check.broken], check.accuracy_generated) == (["time"], None)
     assert check.accuracy_real == 1.0
-    assert len(rows(tmp_path / "ground_truth.csv")) == 7
-    check = check_submission(opening(Broken()), REAL, SHAPE, tmp_path)
+    assert len(rows(tmp_path / "ground_truth.csv")) == 51
+    check = check_submission(HERE, opening(Broken()), examples, tmp_path)
     assert [one.rule for one in check.broken] == ["time", "nan"]
-    check = check_submission(not_opening, REAL, SHAPE, tmp_path)
+    check = check_submission(HERE, not_opening, examples, tmp_path)
     assert [one.rule for one in check.broken] == ["operation", "shape"]
     assert not (tmp_path / "predictions.csv").exists()
     said = json.loads((tmp_path / "check.json").read_text())

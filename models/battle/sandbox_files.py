@@ -1,0 +1,75 @@
+"""Copies of a SavedModel the files that make it one, so that what runs sees no other path."""
+
+import os
+import re
+import stat
+from pathlib import Path
+from typing import NoReturn
+
+from models.battle.contract import BrokenRule, ForfeitError
+
+GRAPH_FILE = "saved_model.pb"
+VARIABLES = "variables"
+CHECKPOINT = "variables/variables"
+"""What the names of the files of variables begin with."""
+
+_VARIABLES_FILE = re.compile(r"variables\.(index|data-\d{5}-of-\d{5})")
+_CHUNK = 1 << 20
+
+
+def copy_submission(source: Path, folder: Path, most_bytes: int) -> None:
+    """Copies the graph and the variables, and nothing else that lies beside them.
+
+    Args:
+        source: the SavedModel's folder.
+        folder: is made.
+        most_bytes: of all files together.
+
+    Raises:
+        ForfeitError: it is not a SavedModel, has links or special files, or is too large.
+    """
+    if not source.is_dir():
+        _refuse("is not a folder; expected a SavedModel")
+    if not _there(source / GRAPH_FILE):
+        text = _there(source / "saved_model.pbtxt")
+        found = "a saved_model.pbtxt, which is not taken" if text else f"no {GRAPH_FILE}"
+        _refuse(f"has {found}; expected what tf.saved_model.save or Keras' export writes")
+    (folder / VARIABLES).mkdir(parents=True)
+    names = [GRAPH_FILE]
+    if _there(source / VARIABLES):
+        if not stat.S_ISDIR((source / VARIABLES).lstat().st_mode):
+            _refuse(f"{VARIABLES} is a link or a file; expected a folder")
+        listed = sorted(path.name for path in (source / VARIABLES).iterdir())
+        names += [f"{VARIABLES}/{name}" for name in listed if _VARIABLES_FILE.fullmatch(name)]
+    left = most_bytes
+    for name in names:
+        left -= _copy_file(source, name, folder / name, left, most_bytes)
+
+
+def _there(path: Path) -> bool:
+    return os.path.lexists(path)
+
+
+def _copy_file(source: Path, name: str, target: Path, left: int, most_bytes: int) -> int:
+    # Looked at before it is opened, as a pipe would wait, and again after, as it may have changed.
+    opened = None
+    if stat.S_ISREG((source / name).lstat().st_mode):
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            opened = os.open(source / name, flags)
+        except OSError as error:
+            _refuse(f"{name} cannot be read: {error.strerror}")
+    if opened is None or not stat.S_ISREG(os.fstat(opened).st_mode):
+        _refuse(f"{name} is a link or a special file; expected a file")
+    copied = 0
+    with os.fdopen(opened, "rb") as read, target.open("xb") as written:
+        while chunk := read.read(_CHUNK):
+            copied += len(chunk)
+            if copied > left:
+                _refuse(f"is larger than {most_bytes / 2**20:,.0f} MiB")
+            written.write(chunk)
+    return copied
+
+
+def _refuse(told: str) -> NoReturn:
+    raise ForfeitError([BrokenRule("files", told)])

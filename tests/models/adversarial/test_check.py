@@ -1,0 +1,105 @@
+"""A participant's networks and loss, tried before anything runs: what is wrong is one line."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from models.adversarial.check import check_gan
+from models.choices import class_names
+from preprocessing.errors import InputError
+
+HEAD = "import math\nimport keras\nfrom keras import layers, ops\n"
+DENSE = "layers.Reshape(image_shape)(layers.Dense(math.prod(image_shape), 'sigmoid')(noise))"
+LOGIT = "layers.Dense(1)(layers.Flatten()(images))"
+REAL = "ops.mean(ops.softplus(generated_logits) + ops.softplus(-real_logits))"
+GENERATED = "ops.mean(ops.softplus(-generated_logits))"
+SHAPE = (6, 6, 1)
+
+
+def tried(
+    folder: Path,
+    generator: str = DENSE,
+    discriminator: str = LOGIT,
+    loss: str = REAL,
+    generator_loss: str = GENERATED,
+) -> None:
+    """Checks a `mine.py` whose methods return these, the good ones where none is given."""
+    folder.joinpath("mine.py").write_text(
+        f"""{HEAD}
+class MyGan:
+    def generator(self, noise, image_shape):
+        return {generator}
+    def discriminator(self, images):
+        return {discriminator}
+class MyLoss:
+    def discriminator(self, real_logits, generated_logits):
+        return {loss}
+    def generator(self, generated_logits):
+        return {generator_loss}
+class Empty:
+    pass
+class Other:
+    def generator(self, noise):
+        return noise
+"""
+    )
+    check_gan("models.gan", f"{folder}/mine.py:MyGan", f"{folder}/mine.py:MyLoss", SHAPE)
+
+
+def test_good_ones_pass(tmp_path: Path) -> None:
+    tried(tmp_path)
+    for model in class_names("models.gan"):
+        check_gan("models.gan", model, "GradientPenalty", SHAPE)
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        ({"generator": "layers.Dense(36)(noise)"}, r"MyGan: expected \[None, 6, 6, 1\], its gener"),
+        ({"generator": "None"}, "its generator returned no tensor; end it with layers.Reshape"),
+        (
+            {"generator": DENSE.replace("'sigmoid'", "'tanh'")},
+            "values from -.* expected 0 to 1; end it",
+        ),
+        (
+            {"generator": DENSE.replace("noise", "0 * noise")},
+            "same image 4 times; .* begin with",
+        ),
+        ({"generator": f"keras.layers.Rescaling(1.0)({DENSE}) / 0"}, "are nan or infinite"),
+        ({"generator": DENSE.replace("Dense", "Dens")}, r"mine.py, line 7: AttributeError: .*Dens"),
+        ({"discriminator": "layers.Flatten()(images)"}, r"expected \[None, 1\], its discr.* 36\]"),
+        ({"discriminator": "ops.mean(images, (1, 2))"}, "its discriminator has no weights to trai"),
+        ({"discriminator": f"ops.log(-ops.exp({LOGIT}))"}, "discriminator gives nan or infinite"),
+        ({"discriminator": f"ops.round({LOGIT})"}, "changed no weight of its generator; use diffe"),
+        ({"loss": "ops.softplus(real_logits)"}, r"expected one number .* returned \(3, 1\); end"),
+        ({"loss": "None"}, "expected one number for ordinary logits, its discriminator returned N"),
+        ({"loss": f"-({REAL})"}, "MyLoss: its discriminator should fall as logits of real images"),
+        ({"generator_loss": f"-({GENERATED})"}, "its generator should fall as logits of generat"),
+        ({"loss": f"ops.round({REAL})"}, "should fall .*; use differentiable operations only"),
+        ({"loss": "ops.mean(1 / 0)"}, r"mine.py, line 12: ZeroDivisionError: division by zero"),
+    ],
+)
+def test_what_is_wrong_is_one_line(classes: dict[str, str], message: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as raised:
+        tried(tmp_path, **classes)
+    assert re.search(message, str(raised.value)), str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("model", "loss", "message"),
+    [
+        ("Dcgn", "Hinge", "model=Dcgn: models.gan has no such model; .* did you mean Dcgan"),
+        ("mine.py:Empty", "Hinge", "has no generator; write `def generator.self, noise, image_sh"),
+        ("mine.py:Other", "Hinge", r"its generator takes \(self, noise\); expected `def generator"),
+        ("mine.py:MyGan", "mine.py:Empty", "loss=mine.py:Empty: has no discriminator; write `def"),
+    ],
+)
+def test_classes_of_another_kind_are_told(
+    model: str, loss: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tried(tmp_path)
+    with pytest.raises(InputError, match=message):
+        check_gan("models.gan", model, loss, SHAPE)

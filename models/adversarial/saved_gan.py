@@ -55,7 +55,9 @@ class SavedGan:
         for start in range(0, len(noise), _BATCH):
             batch = noise[start : start + _BATCH]
             answer = self._ask("generate", "noise", batch, "generated_images")
-            self._refuse(check_images(answer, len(batch), pixels))
+            broken = check_images(answer, len(batch), pixels)
+            # One image for all noise is for the evaluation to tell, among other collapses.
+            self._refuse([one for one in broken if one.rule != "same image"])
             batches.append(as_bytes(answer))
         return np.concatenate(batches).reshape(-1, *self._image_shape)
 

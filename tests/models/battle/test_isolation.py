@@ -71,20 +71,20 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "a trace of another": lambda: call("ptrace", 16, PARENT, 0, 0),
     "another's limits": lambda: resource.prlimit(PARENT, resource.RLIMIT_CPU, (1, 1)),
     "its own limits": lambda: resource.setrlimit(resource.RLIMIT_CPU, (1, 1)),
-    "a file to write": lambda: open("new", "w"),
-    "its file to write": lambda: open("mine", "a"),
+    "a file to write": lambda: Path("new").touch(),
+    "its file to write": lambda: Path("mine").write_text(""),
     "a file without a name": lambda: os.open(".", os.O_TMPFILE | os.O_RDWR),
     "a file in memory": lambda: os.memfd_create("x"),
-    "another's file": lambda: open("../others").read(),
-    "a system file": lambda: open("/etc/passwd").read(),
-    "its environment": lambda: open("/proc/self/environ").read(),
-    "another's environment": lambda: open(f"/proc/{PARENT}/environ").read(),
-    "another's folder": lambda: os.listdir(".."),
-    "a removed file": lambda: os.unlink("mine"),
-    "a renamed file": lambda: os.rename("mine", "yours"),
-    "a link": lambda: os.symlink("mine", "yours"),
-    "a folder": lambda: os.mkdir("new"),
-    "other rights": lambda: os.chmod("mine", 0o777),
+    "another's file": lambda: Path("../others").read_text(),
+    "a system file": lambda: Path("/etc/passwd").read_text(),
+    "its environment": lambda: Path("/proc/self/environ").read_text(),
+    "another's environment": lambda: Path(f"/proc/{PARENT}/environ").read_text(),
+    "another's folder": lambda: list(Path("..").iterdir()),
+    "a removed file": lambda: Path("mine").unlink(),
+    "a renamed file": lambda: Path("mine").rename("yours"),
+    "a link": lambda: Path("yours").symlink_to("mine"),
+    "a folder": lambda: Path("new").mkdir(),
+    "other rights": lambda: Path("mine").chmod(0o777),
     "a namespace": lambda: call("unshare", _CLONE_NEWUSER),
     "another filter": lambda: call("prctl", _PR_SET_SECCOMP, 2, None, 0, 0),
     "shared memory": lambda: mmap.mmap(-1, 4096),
@@ -111,7 +111,7 @@ def test_only_computing_is_left(own: Path) -> None:
 
 def test_it_may_read_its_own_and_start_threads(own: Path) -> None:
     def compute() -> list[Any]:
-        found: list[Any] = [Path("mine").read_text(), os.listdir(".")]
+        found: list[Any] = [Path("mine").read_text(), [path.name for path in Path().iterdir()]]
         thread = threading.Thread(target=lambda: found.append(sum(range(10))))
         thread.start()
         thread.join()

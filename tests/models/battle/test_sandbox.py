@@ -9,9 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras import layers
+from tensorflow.core.framework import types_pb2
+from tensorflow.core.protobuf import saved_model_pb2
 
 from models.battle import operations, sandbox_process
 from models.battle.contract import BrokenRule, ForfeitError, draw_noise
@@ -91,6 +95,49 @@ def test_seeded_random_numbers_and_loops_are_taken(box: Sandbox, tmp_path: Path)
     with box.player(save(tmp_path / "good", generate=generate)) as player:
         first = player.generate(NOISE).values
         np.testing.assert_array_equal(first, player.generate(NOISE).values)
+
+
+def test_what_keras_exports_is_taken(box: Sandbox, tmp_path: Path) -> None:
+    generator = keras.Sequential(
+        [
+            keras.Input([100]),
+            layers.Dense(8),
+            layers.BatchNormalization(),
+            layers.Dropout(0.3),
+            layers.Reshape([1, 1, 8]),
+            layers.Conv2DTranspose(4, 4, 2, "same", activation="gelu"),
+            layers.UpSampling2D(interpolation="bilinear"),
+            layers.LayerNormalization(),
+            layers.GroupNormalization(2),
+            layers.SeparableConv2D(1, 3, 2, "same", activation="sigmoid"),
+            layers.Flatten(),
+        ]
+    )
+    images = keras.Input([PIXELS])
+    rows = layers.Reshape([PIXELS, 1])(layers.GaussianNoise(0.1)(images))
+    rows = layers.MultiHeadAttention(1, 2)(rows, rows)
+    x = layers.Concatenate()([layers.GRU(2)(rows), layers.GlobalMaxPooling1D()(rows)])
+    x = layers.SpectralNormalization(layers.Dense(1, activation="sigmoid"))(layers.PReLU()(x))
+    discriminator = keras.Model(images, x)
+    archive = keras.export.ExportArchive()
+    archive.track(generator)
+    archive.track(discriminator)
+    archive.add_endpoint(
+        "generate",
+        lambda noise: {"generated_images": generator(noise, training=False)},
+        [tf.TensorSpec([None, 100], tf.float32, "noise")],
+    )
+    archive.add_endpoint(
+        "discriminate",
+        lambda input_batch_raw: {"p_for_data": discriminator(input_batch_raw, training=False)},
+        [tf.TensorSpec([None, PIXELS], tf.float32, "input_batch_raw")],
+    )
+    archive.write_out(str(tmp_path / "keras"), verbose=False)
+    with box.player(tmp_path / "keras") as player:
+        made = player.generate(NOISE).values
+        np.testing.assert_allclose(made, generator(NOISE, training=False), atol=1e-5)
+        judged = player.discriminate(made).values[:, None]
+        np.testing.assert_allclose(judged, discriminator(made, training=False), atol=1e-5)
 
 
 def in_call(text: Callable[[], Any]) -> Callable[[Team, Any], Any]:
@@ -317,19 +364,43 @@ def test_files_that_are_no_saved_model(box: Sandbox, tmp_path: Path) -> None:
     assert only(broken(box, linked)) == ("files", "saved_model.pb is damaged")
 
 
-def test_a_function_that_calls_itself_without_end(box: Sandbox, tmp_path: Path) -> None:
-    from tensorflow.core.protobuf import saved_model_pb2
-
-    bad = save(tmp_path / "bad", generate=in_call(lambda: tf.constant("")))
-    file = bad / "saved_model.pb"
+def change_nodes(saved_model: Path, change: Callable[[str, Any], None]) -> Path:
+    """Changes each node of a SavedModel's functions, as no tool would write it."""
+    file = saved_model / "saved_model.pb"
     saved = saved_model_pb2.SavedModel.FromString(file.read_bytes())
     for function in saved.meta_graphs[0].graph_def.library.function:
         for node in function.node_def:
-            if node.op == "PartitionedCall":
-                node.attr["f"].func.name = function.signature.name
-                del node.input[:]
+            change(function.signature.name, node)
     file.write_bytes(saved.SerializeToString())
-    assert only(broken(box, bad))[0] in ("crash", "time", "memory")
+    return saved_model
+
+
+def test_a_function_that_calls_itself_without_end(box: Sandbox, tmp_path: Path) -> None:
+    def change(function: str, node: Any) -> None:
+        if node.op == "PartitionedCall":
+            node.attr["f"].func.name = function
+            del node.input[:]
+
+    bad = save(tmp_path / "bad", generate=in_call(lambda: tf.constant("")))
+    assert only(broken(box, change_nodes(bad, change)))[0] in ("crash", "time", "memory")
+
+
+def test_a_graph_that_hides_what_it_does(box: Sandbox, tmp_path: Path) -> None:
+    def change(function: str, node: Any) -> None:
+        if node.op == "MatMul":
+            node.attr["T"].placeholder = "T"
+        elif node.op == "Const":
+            node.attr["value"].tensor.dtype = types_pb2.DT_RESOURCE
+        elif node.op.endswith("PartitionedCall"):
+            node.attr["f"].func.attr["T"].func.name = "elsewhere"
+
+    bad = change_nodes(save(tmp_path / "bad"), change)
+    told = [one.told.partition(" in ")[0] for one in broken(box, bad)]
+    assert told == [
+        "the operation Const of a handle",
+        "the operation MatMul of a function's parameter",
+        "the operation StatefulPartitionedCall of a function that is not there",
+    ]
 
 
 @pytest.mark.parametrize("where", ["outside", "own", "passwd", "environ", "other"])

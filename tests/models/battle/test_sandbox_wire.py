@@ -75,6 +75,19 @@ def test_what_is_told_steers_no_terminal() -> None:
     assert len(told) == 500
 
 
+def test_who_is_late_for_fetching_memory_is_told_so() -> None:
+    ours, theirs = socket.socketpair()
+    limits = Limits(call_seconds=0.01)
+    with ours, theirs:
+        theirs.sendall(READY)
+        player = SandboxedPlayer(ours, 4, limits, lambda closed: Ended(True, -9, 3 << 30))
+        with pytest.raises(ForfeitError) as caught:
+            player.generate(QUESTION)
+    (broken,) = caught.value.broken
+    assert broken.rule == "memory"
+    assert broken.told.endswith("no answer within 0.01 s, and took 3.0 GiB of memory")
+
+
 def test_a_system_that_shuts_off_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     class Unsafe:
         isolation = Isolation(calls=False, files=False)

@@ -65,25 +65,18 @@ def run(
     from pipelines.display import Display
     from pipelines.local import run_locally
     from pipelines.registry import challenge_of, find_pipeline
-    from pipelines.sample import make_sample
+    from pipelines.source import find_source
     from preprocessing.challenge import find_challenge
-    from preprocessing.fingerprint import source_fingerprint
     from preprocessing.sources.open import count_classes
 
     find_pipeline(pipeline)
     display = Display(Console(file=sys.stdout), verbose)
     texts, beam_args = words("PARAMS", params), words("BEAM", beam)
-    challenge = challenge_of(pipeline)
-    classes = count_classes(data, find_challenge(challenge)) if data else None
+    classes = count_classes(data, find_challenge(challenge_of(pipeline))) if data else None
     arguments = read_arguments(pipeline, texts, model, loss, classes, runs, display.note, teams)
-    source = data or make_sample("mnist" if arguments.get("use_mnist") else challenge, display)
-    arguments |= {
-        "source": source,
-        "source_fingerprint": source_fingerprint(source),
-        "beam_args": beam_args,
-    }
+    arguments = find_source(pipeline, data, arguments, runs, display)
     try:
-        record = run_locally(pipeline, arguments, runs, display)
+        record = run_locally(pipeline, arguments | {"beam_args": beam_args}, runs, display)
     except KeyboardInterrupt:
         print("interrupted; the same command goes on where it stopped", file=sys.stderr)
         raise typer.Exit(130) from None

@@ -96,7 +96,7 @@ class Display:
                 self._print(f"    {name:<18} {_number(value):>10}")
         places = {"run": record.folder, **record.artifacts}
         self._print("")
-        for name in ("run", "report", "submission", "model"):
+        for name in ("run", "report", "submission", "check", "results", "model"):
             if name in places:
                 self._print(f"  {name:<20} {_relative(places[name])}")
         self._print(f"  {'took':<20} {_duration(record.seconds)}")

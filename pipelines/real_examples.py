@@ -44,14 +44,14 @@ def real_examples(
     Raises:
         InputError: the data cannot be used, or parameters of data are given without any.
     """
-    newest = None if data else _newest_examples(runs)
+    newest = None if data else _newest_run(runs)
     if newest:
+        folder = Path(newest.artifacts["examples"])
         if odd := [name for name in given if name in _DATA]:
             raise InputError(
                 f"PARAMS: {odd[0]} says how to preprocess DATA; give DATA, or leave it out to judge"
-                f" with the images of {newest}"
+                f" with the images of {folder}"
             )
-        folder = newest
     else:
         source = data or make_sample("gan", Display(console))
         folder = _preprocessed(source, {**defaults, **given}, runs, console)
@@ -59,14 +59,24 @@ def real_examples(
     return Examples(folder)
 
 
-def _newest_examples(runs: Path) -> Path | None:
-    """Returns the examples of the newest run of `gan`, if it got that far."""
+def newest_data(runs: Path) -> dict[str, Any]:
+    """Returns a tournament's parameters for the data of the newest run of `gan`; {} for no run."""
+    newest = _newest_run(runs)
+    if newest is None:
+        return {}
+    used = newest.parameters
+    found = {name: used[name] for name in ("source", *_DATA) if name in used}
+    return found | {"split_seed": used["seed"]}
+
+
+def _newest_run(runs: Path) -> RunRecord | None:
+    """Returns the newest run of `gan`, if it has examples."""
     try:
         record = RunRecord.read(find_run("gan", "", runs))
     except InputError:
         return None
     folder = Path(record.artifacts.get("examples", ""))
-    return folder if (folder / METADATA_FILE).is_file() else None
+    return record if (folder / METADATA_FILE).is_file() else None
 
 
 def _preprocessed(source: str, arguments: dict[str, Any], runs: Path, console: Console) -> Path:

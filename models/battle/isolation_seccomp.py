@@ -12,7 +12,7 @@ import sys
 
 _ALLOWED = {
     # memory and threads
-    "brk": 12, "mprotect": 10, "munmap": 11, "mremap": 25, "madvise": 28, "mincore": 27,
+    "brk": 12, "munmap": 11, "mremap": 25, "madvise": 28, "mincore": 27,
     "futex": 202, "set_robust_list": 273, "rseq": 334, "membarrier": 324, "sched_yield": 24,
     "sched_getaffinity": 204, "sched_getparam": 143, "sched_getscheduler": 145, "getcpu": 309,
     "set_tid_address": 218, "exit": 60, "exit_group": 231, "restart_syscall": 219,
@@ -31,9 +31,8 @@ _ALLOWED = {
     "getgid": 104, "getegid": 108, "getrandom": 318, "getrlimit": 97, "getrusage": 98,
     "times": 100, "sysinfo": 99, "uname": 63,
 }  # fmt: skip
-_OPEN, _OPENAT, _MMAP, _IOCTL, _SENDTO, _CLONE, _FCNTL, _PRCTL, _TGKILL, _PRLIMIT64, _CLONE3 = (
-    2, 257, 9, 16, 44, 56, 72, 157, 234, 302, 435,
-)  # fmt: skip
+_OPEN, _OPENAT, _MMAP, _MPROTECT, _IOCTL, _SENDTO = 2, 257, 9, 10, 16, 44
+_CLONE, _CLONE3, _FCNTL, _PRCTL, _TGKILL, _PRLIMIT64 = 56, 435, 72, 157, 234, 302
 
 _X86_64 = 0xC000003E
 _NUMBER, _ARCHITECTURE = 0, 4  # offsets in struct seccomp_data
@@ -44,7 +43,7 @@ _LOAD, _AND, _EQUAL, _RETURN = 0x20, 0x54, 0x15, 0x06  # BPF_LD_W_ABS, ALU_AND_K
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_TMPFILE", 0)
 _READS = _WRITES & ~getattr(os, "O_DIRECTORY", 0)  # a folder may be listed
 _THREAD, _NAMESPACES = 0x00010000, 0x7E020000
-_MAP_SHARED = 1
+_MAP_SHARED, _PROT_EXEC = 1, 4
 _TCGETS = 0x5401  # isatty()
 _F_GETFD, _F_SETFD, _F_GETFL, _F_DUPFD_CLOEXEC = 1, 2, 3, 1030  # not F_SETOWN, which can signal
 _PR_SET_NAME, _PR_SET_VMA = 15, 0x53564D41
@@ -59,7 +58,7 @@ def restrict_calls() -> bool:
 
     Left are memory, threads, clocks, reading files, and what is open already. Everything else
     fails with EPERM: sockets, new processes and programs, signals to others, opening for writing,
-    renaming, deleting, tracing, mounting, io_uring, memory shared with others.
+    renaming, deleting, tracing, mounting, io_uring, memory shared with others, new machine code.
 
     Returns:
         Whether the system does this.
@@ -88,7 +87,8 @@ def _filter(own_process: int) -> list[Instruction]:
     for number, block in [
         (_OPENAT, _if_masked(2, _READS, 0)),
         (_OPEN, _if_masked(1, _READS, 0)),
-        (_MMAP, _if_masked(3, _MAP_SHARED, 0)),
+        (_MMAP, [*_unless_masked(2, _PROT_EXEC), *_if_masked(3, _MAP_SHARED, 0)]),
+        (_MPROTECT, _if_masked(2, _PROT_EXEC, 0)),
         (_SENDTO, _if_null(4)),  # to where a socket is connected
         (_CLONE, _if_masked(0, _THREAD | _NAMESPACES, _THREAD)),
         (_IOCTL, _if_one_of(1, [_TCGETS])),
@@ -120,6 +120,15 @@ def _if_masked(argument: int, mask: int, wanted: int) -> list[Instruction]:
         (_AND, 0, 0, mask),
         (_EQUAL, 0, 1, wanted),
         _ret(_ALLOW),
+        _ret(_REFUSE | _EPERM),
+    ]
+
+
+def _unless_masked(argument: int, mask: int) -> list[Instruction]:
+    return [
+        (_LOAD, 0, 0, _low(argument)),
+        (_AND, 0, 0, mask),
+        (_EQUAL, 1, 0, 0),
         _ret(_REFUSE | _EPERM),
     ]
 

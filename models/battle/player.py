@@ -21,8 +21,8 @@ from models.battle.contract import (
 from models.battle.limits import Limits
 from models.battle.sandbox_wire import MOST_TOLD, Kind, WireError, receive, send, unpack_broken
 
-_MUCH = 0.5
-"""The part of the memory's limit from which on a crash is put down to memory."""
+_MUCH = 0.4
+"""The part of the memory's limit from which on a crash or a late answer is put down to memory."""
 
 
 @dataclass(frozen=True)
@@ -120,9 +120,12 @@ class SandboxedPlayer:
             self._end(False)
             raise ForfeitError(broken)
 
-    def _forfeit(self, broken: BrokenRule) -> NoReturn:
-        self._end(False)
-        raise ForfeitError([broken])
+    def _forfeit(self, late: BrokenRule) -> NoReturn:
+        ended = self._end(False)
+        if _much(ended, self._limits):  # fetching memory is what took so long
+            took = f"{late.told}, and took {ended.memory / 2**30:.1f} GiB of memory"
+            late = BrokenRule("memory", took)
+        raise ForfeitError([late])
 
     def _forfeit_ended(self) -> NoReturn:
         ended = self._end(True)
@@ -140,6 +143,10 @@ def _reason(ended: Ended, limits: Limits) -> BrokenRule:
         rule, told = "time", f"used more than {limits.cpu_seconds} s of processor time"
     elif name == "SIGKILL":
         rule, told = "memory", "was ended by the system, most likely for its memory"
-    elif name and ended.memory > _MUCH * limits.memory_bytes:
+    elif name and _much(ended, limits):
         rule, told = "memory", limits.memory_told
     return BrokenRule(rule, told)
+
+
+def _much(ended: Ended, limits: Limits) -> bool:
+    return ended.memory > _MUCH * limits.memory_bytes

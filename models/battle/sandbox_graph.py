@@ -165,6 +165,8 @@ def _forbidden(graph: graph_pb2.GraphDef) -> Iterator[tuple[str, str]]:
         for node in nodes:
             if node.op not in allowed:
                 yield node.op, place
+            if any(value.HasField("placeholder") for value in node.attr.values()):
+                yield f"{node.op} of a function's parameter", place  # what is in it is not seen
             if node.op == "Const" and node.attr["value"].tensor.dtype in _NO_CONSTANTS:
                 yield "Const of a handle", place
             for called in _calls(node):

@@ -13,7 +13,7 @@ from models.battle.contract import (
     check_images,
     check_probabilities,
 )
-from models.battle.isolation import isolate
+from models.battle.isolation import Isolation, isolate
 from models.battle.limits import Limits
 from models.battle.sandbox_model import load_functions
 from models.battle.sandbox_wire import Kind, pack_broken, receive, send
@@ -23,7 +23,9 @@ _SHOWN = 200
 """Characters of an exception that are told."""
 
 
-def play(connection: socket.socket, folder: Path, pixels: int, limits: Limits) -> None:
+def play(
+    connection: socket.socket, folder: Path, pixels: int, limits: Limits, isolation: Isolation
+) -> None:
     """Answers until the other side closes, or a rule is broken, which it tells.
 
     Args:
@@ -31,8 +33,10 @@ def play(connection: socket.socket, folder: Path, pixels: int, limits: Limits) -
         folder: the SavedModel's copy, the only thing that can be read from here on.
         pixels: height * width.
         limits: of this process.
+        isolation: what can be shut off here, and so must have been.
     """
-    isolate(folder, limits)
+    if isolate(folder, limits) != isolation:
+        raise RuntimeError("could not be shut off as others were")
     broken = _answer_questions(connection, folder, pixels, limits)
     send(connection, Kind.BROKEN, pack_broken(broken))
 

@@ -14,37 +14,41 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from models.battle.isolation import isolate
+from models.battle.isolation import Isolation, isolate
 from models.battle.limits import Limits
 
 _PATIENCE = 0.5
 _LONGEST = 1 << 16
+_NUMBERS = 1 << 16
+"""More than the open files that this process ever has."""
 
 
 def main() -> None:
     """Serves the socket whose number is the first argument; the scratch folder is the second."""
     control, scratch = socket.socket(fileno=int(sys.argv[1])), Path(sys.argv[2])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    from models.battle.sandbox_player import play  # takes seconds
-
-    gc.freeze()  # so that a player's rubbish collection does not copy all of this
     players: set[int] = set()
-    _tell(control, isolation=_try_isolation(scratch))
     try:
+        from models.battle.sandbox_player import play  # takes seconds
+
+        gc.freeze()  # so that a player's rubbish collection does not copy all of this
+        isolation = _try_isolation(scratch)
+        _tell(control, isolation=asdict(isolation))
         while True:
             line, sockets, _, _ = socket.recv_fds(control, _LONGEST, 1)
             if not line:
-                return
+                break
             order = json.loads(line)
             if sockets:
                 connection = socket.socket(fileno=sockets[0])
                 limits, folder = Limits(**order["limits"]), Path(order["folder"])
                 with connection:
-                    run = partial(play, connection, folder, order["pixels"], limits)
+                    run = partial(play, connection, folder, order["pixels"], limits, isolation)
                     pid = _fork(connection, folder, run)
                 players.add(pid)
                 _tell(control, player=pid)
@@ -52,11 +56,11 @@ def main() -> None:
                 players.remove(order["end"])
                 _tell(control, **_end(order["end"], _PATIENCE if order["closed"] else 0))
     except ConnectionError:
-        return
+        pass
     finally:
         for pid in players:
             _end(pid, 0)
-        shutil.rmtree(scratch, ignore_errors=True)
+    shutil.rmtree(scratch, ignore_errors=True)  # after an error of its own its log is read first
 
 
 def _tell(control: socket.socket, **what: Any) -> None:
@@ -75,14 +79,14 @@ def _fork(connection: socket.socket, folder: Path, run: Callable[[], None]) -> i
             os.dup2(nothing, number)
         kept = connection.fileno()
         os.closerange(3, kept)
-        os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
+        os.closerange(kept + 1, _NUMBERS)
         run()
         status = 0
     finally:
         os._exit(status)
 
 
-def _try_isolation(scratch: Path) -> dict[str, bool]:
+def _try_isolation(scratch: Path) -> Isolation:
     """Returns what a child could shut off, and ends it."""
     ours, theirs = socket.socketpair()
 
@@ -96,7 +100,7 @@ def _try_isolation(scratch: Path) -> dict[str, bool]:
         found = ours.recv(2)
     os.waitpid(pid, 0)
     calls, files = found or (False, False)
-    return {"calls": bool(calls), "files": bool(files)}
+    return Isolation(calls=bool(calls), files=bool(files))
 
 
 def _end(pid: int, patience: float) -> dict[str, int | bool]:

@@ -1,0 +1,37 @@
+"""Where a run's raw data comes from: what the user names, the newest run's, or sample data."""
+
+from pathlib import Path
+from typing import Any
+
+from pipelines.display import Display
+from pipelines.real_examples import newest_data
+from pipelines.registry import challenge_of
+from pipelines.sample import make_sample
+from preprocessing.fingerprint import source_fingerprint
+
+
+def find_source(
+    pipeline: str, data: str, arguments: dict[str, Any], runs: Path, display: Display
+) -> dict[str, Any]:
+    """Returns the arguments with those of the source.
+
+    A pipeline on another challenge's data, such as the tournament, takes that of the newest run of
+    this challenge, split as it was there.
+
+    Args:
+        pipeline: its name.
+        data: DATA; "" for none.
+        arguments: of the pipeline, as far as they were given.
+        runs: folder of the runs.
+        display: is told what is taken where nothing is named.
+
+    Raises:
+        InputError: there is no such source.
+    """
+    challenge = challenge_of(pipeline)
+    if not data and challenge != pipeline and (newest := newest_data(runs)):
+        arguments = newest | arguments
+        data = newest["source"]
+        display.note(f"no DATA given: taking that of the newest run of {challenge}, {data}")
+    source = data or make_sample("mnist" if arguments.get("use_mnist") else challenge, display)
+    return arguments | {"source": source, "source_fingerprint": source_fingerprint(source)}

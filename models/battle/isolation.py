@@ -30,16 +30,18 @@ class Isolation:
     files: bool
 
     def told(self) -> list[str]:
-        """Returns what is shut off and what is not, a line each, for people."""
-        linux = sys.platform == "linux"
+        """Returns what is shut off in one line, and what is not in one each, for people."""
         parts = [
-            (True, "the environment and what is open: credentials, connections"),
-            (True, "more processor and wall time than the limits"),
-            (linux, "more memory than the limit"),
-            (self.calls, "the network, other processes, and the writing of files (seccomp)"),
-            (self.files, "the reading of all files but the model's own (Landlock)"),
+            (True, "the environment"),
+            (self.calls, "the network"),
+            (self.calls, "other processes"),
+            (self.calls, "writing"),
+            (self.files, "reading all but its own files"),
+            (sys.platform == "linux", "memory beyond the limit"),
+            (True, "time beyond the limit"),
         ]
-        return [f"{'shut off' if done else 'NOT shut off'}: {what}" for done, what in parts]
+        off = ", ".join(what for done, what in parts if done)
+        return [f"shut off: {off}", *(f"NOT shut off: {what}" for done, what in parts if not done)]
 
 
 def isolate(folder: Path, limits: Limits) -> Isolation:

@@ -39,7 +39,7 @@ def isolated(folder: Path, do: Callable[[], Any]) -> Any:
     if not (child := os.fork()):
         try:
             os.chdir(folder)
-            isolate(folder, Limits(memory_bytes=1 << 30))
+            isolate(folder, Limits(memory_gib=1))
             try:
                 told = do()
             except BaseException as error:
@@ -135,5 +135,5 @@ os.abort()
 def test_what_is_missing_is_told() -> None:
     told = Isolation(calls=True, files=False).told()
     assert [line for line in told if line.startswith("NOT")] == [
-        "NOT shut off: the reading of all files but the model's own (Landlock)"
+        "NOT shut off: reading all but its own files"
     ]

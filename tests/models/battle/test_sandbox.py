@@ -23,7 +23,7 @@ from models.battle.limits import Limits
 from models.battle.sandbox import Sandbox
 from tests.models.battle.strangers import PIXELS, Team, after, save
 
-LIMITS = Limits(call_seconds=1.0, cpu_seconds=20, memory_bytes=1 << 30, file_bytes=1 << 20)
+LIMITS = Limits(call_seconds=1.0, cpu_seconds=20, memory_gib=1, file_bytes=1 << 20)
 NOISE = draw_noise(np.random.default_rng(0), 15)
 EVERYTHING = """
 from models.battle import operations
@@ -84,7 +84,7 @@ def test_two_players_answer(box: Sandbox, tmp_path: Path) -> None:
         np.testing.assert_allclose(b.generate(NOISE).values, 1 - images.values, atol=1e-6)
         judged = b.discriminate(images.values)
         np.testing.assert_allclose(judged.values, images.values.mean(1), atol=1e-6)
-    assert any(line.startswith("shut off: more processor") for line in box.isolation)
+    assert box.isolation[0].startswith("shut off: the environment, the network, other processes")
 
 
 def test_seeded_random_numbers_and_loops_are_taken(box: Sandbox, tmp_path: Path) -> None:
@@ -332,7 +332,7 @@ def test_an_endless_loop_loses(box: Sandbox, tmp_path: Path) -> None:
 def test_memory_is_limited(
     box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, do: Callable[[Any], Any]
 ) -> None:
-    monkeypatch.setattr(box, "_limits", Limits(call_seconds=20, memory_bytes=1 << 30))
+    monkeypatch.setattr(box, "_limits", Limits(call_seconds=20, memory_gib=1))
     bad = save(tmp_path / "bad", generate=when_asked(do))
     assert only(broken(box, bad)) == ("memory", "generate: used more than 1 GiB of memory")
 

@@ -8,7 +8,6 @@ import numpy as np
 from models.battle.bracket_layout import lay_out
 from models.battle.contract import BrokenRule
 from models.battle.match import Match, Turn
-from models.battle.play import IMAGES_OF_EACH
 from models.battle.real_images import RealImages
 from models.battle.results import champion, reason
 from models.battle.round_robin import standings
@@ -20,6 +19,7 @@ MATCHES_WITH_IMAGES = 64
 """Of more matches, only the last ones are shown with their images."""
 
 _WHILE_PLAYING = 4  # so many, as the page is written after each match, and loaded often
+_FACES = 14  # of the winner, at the top of the page: two rows
 
 
 def render_page(tournament: Tournament, real: RealImages) -> str:
@@ -83,7 +83,7 @@ def _show(tournament: Tournament) -> tuple[Match, int, list[tuple[Turn, dict[str
         for tile in _tiles(turn, real=False)
     ]
     images.sort(key=lambda image: -(image[1]["answer"] or 0))
-    return match, place, images[:IMAGES_OF_EACH]
+    return match, place, images[:_FACES]
 
 
 def _strip(turn: Turn, image_shape: tuple[int, int, int]) -> str:

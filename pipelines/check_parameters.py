@@ -24,14 +24,14 @@ def check_parameters(arguments: dict[str, Any], options: type[Options] | None) -
     check_limit(arguments["max_bad_fraction"])
     if arguments["shard_size"] < 1:
         raise InputError(f"shard_size: expected at least 1, got {arguments['shard_size']}")
-    for name in ("seed", "split_seed"):
-        if arguments.get(name, 0) < 0:
-            raise InputError(f"{name}={arguments[name]}: expected a whole number of 0 or more")
     if "crop" in arguments:
         check_crop(arguments["crop"])
     if options:
         names = {field.name for field in fields(options)}  # type: ignore[arg-type]
         options(**{name: value for name, value in arguments.items() if name in names})
+    for name in ("seed", "split_seed"):
+        if arguments.get(name, 0) < 0:
+            raise InputError(f"{name}={arguments[name]}: expected a whole number of 0 or more")
     unit = "per_class" if "train_per_class" in arguments else "images"
     train, validation, test = (arguments[f"{split}_{unit}"] for split in SPLITS)
     SplitSizes(train, validation, test, unit)

@@ -41,12 +41,10 @@ def check_one(model: Path, data: str, texts: Sequence[str], runs: Path, console:
     saved_model = find_saved_model(model)
     given, defaults = _parameters(texts)
     arguments = {**defaults, **given}
+    limits = _limits(arguments)
     examples = real_examples(data, given, defaults, runs, console)
     folder = _folder(runs, "check-submission")
-    with (
-        console.status("loading"),
-        Sandbox(examples.info.image_bytes, _limits(arguments)) as sandbox,
-    ):
+    with console.status("loading"), Sandbox(examples.info.image_bytes, limits) as sandbox:
         check = check_submission(saved_model, sandbox.player, examples, folder, arguments["seed"])
         told = sandbox.isolation
     _print(console, *(("sandbox", line) for line in told))
@@ -83,13 +81,14 @@ def hold_battle(
     teams = find_pair(first, second)
     given, defaults = _parameters(texts)
     arguments = {**defaults, **given}
+    limits = _limits(arguments)
     examples = real_examples(data, given, defaults, runs, console)
     folder = _folder(runs, "battle")
     match = battle(*teams, arguments["seed"])
     with (
         console.status("the teams play"),
         printed_to(folder / "battle.log"),
-        Sandbox(examples.info.image_bytes, _limits(arguments)) as sandbox,
+        Sandbox(examples.info.image_bytes, limits) as sandbox,
     ):
         hold(match, teams, sandbox.player, examples, folder)
         told = sandbox.isolation

@@ -1,0 +1,244 @@
+"""The GAN challenge as a user runs it: a training, its submission, a battle and a tournament."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from pipelines.__main__ import main
+from pipelines.run_record import RunRecord
+from preprocessing.samples.gan import write_sample
+from tests.models.battle.made_teams import save, writes_a_file
+
+ROOT = Path(__file__).parents[2]
+IMAGES = {"train": 40, "validation": 16, "test": 16}
+STEPS = ["preprocess-gan", "train-gan", "evaluate-gan", "check-submission"]
+MINE = """
+from keras import layers
+
+
+class MyGan:
+    def generator(self, noise, image_shape):
+        height, width, channels = image_shape
+        return layers.Reshape(image_shape)(layers.Dense(height * width * channels)(noise))
+
+    def discriminator(self, images):
+        return layers.Dense(1)(layers.Flatten()(images))
+"""
+
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Runs a pipeline, in a process of its own as its steps are."""
+    command = [sys.executable, "-m", "pipelines", "run", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Returns a function that runs the command line here: its status, and what it printed."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["pipelines", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, printed.out, printed.err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Returns the folder of one, short run."""
+    faces, runs = tmp_path_factory.mktemp("faces"), tmp_path_factory.mktemp("runs")
+    for seed, (split, count) in enumerate(IMAGES.items()):
+        write_sample(faces / split, count, seed)
+    params = "model=Sample max_steps=30 export_model_steps=20 batch_size=8"
+    done = run("gan", "--data", faces, "--runs", runs, "--params", params)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return runs
+
+
+@pytest.fixture(scope="module")
+def trained(runs: Path) -> RunRecord:
+    (path,) = runs.glob("gan-*/run.json")
+    return RunRecord.read(path.parent)
+
+
+def new_folder(runs: Path, name: str) -> Path:
+    """Returns what a command left in the folder of the runs."""
+    (folder,) = runs.glob(f"{name}-*")
+    return folder
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_trains_judges_and_checks_a_submission(trained: RunRecord) -> None:
+    assert trained.status == "succeeded"
+    assert {step.name: step.status for step in trained.steps} == dict.fromkeys(STEPS, "succeeded")
+    model, check = (Path(trained.artifacts[name]) for name in ("model", "check"))
+    for step in (20, 30):
+        grid = Image.open(model / "grids" / f"step-{step:06}.png")
+        assert min(grid.size) >= 8 * 50
+    assert (model / "export" / "step_20" / "saved_model" / "saved_model.pb").is_file()
+    assert Path(trained.artifacts["report"]).read_text().startswith("<!doctype html>")
+
+    ids = [f"{number:02}" for number in range(50 + IMAGES["validation"])]
+    assert sorted(path.stem for path in (check / "images").iterdir()) == ids
+    truth, predictions = (rows(check / f"{name}.csv") for name in ("ground_truth", "predictions"))
+    assert [row["Id"] for row in truth] == [row["Id"] for row in predictions] == ids
+    assert sum(int(row["Category"]) for row in truth) == IMAGES["validation"]
+
+    metrics = {name: value for step in trained.steps for name, value in step.metrics.items()}
+    assert metrics["images"] == IMAGES["validation"]
+    assert {"frechet_distance", "kernel_distance", "diversity", "memorises"} < set(metrics)
+    right = [t for t, p in zip(truth, predictions, strict=True) if t == p]
+    told = metrics["accuracy_real"] * IMAGES["validation"] + metrics["accuracy_generated"] * 50
+    assert len(right) == round(told)
+
+
+def test_a_run_is_a_submission(runs: Path, trained: RunRecord, command: Command) -> None:
+    status, printed, error = command("check-submission", "--model", trained.folder, "--runs", runs)
+    assert (status, error) == (0, "")
+    lines = [line.split(maxsplit=1) for line in printed.splitlines()]
+    assert ["valid", "yes"] in lines
+    assert f"real images          {trained.artifacts['examples']}" in printed
+    assert json.loads((new_folder(runs, "check-submission") / "check.json").read_text())["valid"]
+
+
+def test_a_submission_that_is_not_valid_ends_with_1_and_each_rule(
+    runs: Path, trained: RunRecord, tmp_path: Path, command: Command
+) -> None:
+    save(tmp_path / "bad", writes_a_file(tmp_path / "written"))  # of images of 12 x 12
+    status, printed, error = command(
+        "check-submission", "--model", tmp_path / "bad", "--runs", runs
+    )
+    assert (status, error) == (1, "")
+    lines = [" ".join(line.split()) for line in printed.splitlines()]
+    assert "valid no" in lines
+    told = [line for line in lines if line.startswith("breaks")]
+    for rule in (
+        "breaks operation: the operation WriteFile in ",
+        "breaks shape: generate: generated_images has the shape [None, 144]; expected [None, 2500]",
+        "breaks shape: discriminate: input_batch_raw has the shape [None, 144]; expected",
+    ):
+        assert [line for line in told if line.startswith(rule)], printed
+    assert not (tmp_path / "written").exists()
+
+
+def test_two_submissions_fight(runs: Path, trained: RunRecord, command: Command) -> None:
+    early = Path(trained.artifacts["model"], "export", "step_20")
+    status, printed, error = command("battle", "--a", trained.folder, "--b", early, "--runs", runs)
+    assert (status, error) == (0, "")
+    folder = new_folder(runs, "battle")
+    (row,) = rows(folder / "results.csv")
+    assert (row["TeamA"], row["TeamB"]) == (Path(trained.folder).name, "step_20")
+    assert f"{row['Winner']}, by {row['DecidedBy']}" in printed
+    assert f"{row['ScoreA']} points" in printed
+    assert (folder / "battle.html").read_text().startswith("<!doctype html>")
+
+
+def test_a_tournament_takes_the_images_of_the_newest_run(
+    runs: Path, trained: RunRecord, tmp_path: Path
+) -> None:
+    model, teams = Path(trained.artifacts["model"]), tmp_path / "teams"
+    shutil.copytree(model, teams / "trained")
+    shutil.copytree(model / "export" / "step_20" / "saved_model", teams / "early")
+    (teams / "nobody").mkdir()
+    params = "round_robin=true seed=1"
+    done = run("tournament", "--teams", teams, "--runs", runs, "--params", params)
+    assert done.returncode == 0, done.stdout + done.stderr
+    record = RunRecord.read(new_folder(runs, "tournament"))
+    assert {step.name: step.status for step in record.steps} == {
+        "preprocess-gan": "cached",
+        "tournament": "succeeded",
+    }
+    results = Path(record.artifacts["results"])
+    bracket = json.loads((results / "bracket.json").read_text())
+    assert (bracket["format"], bracket["seed"]) == ("round robin", 1)
+    assert bracket["real_images"]["source"] == trained.parameters["source"]
+    assert f"the champion is {bracket['champion']}" in done.stdout
+    assert [row["team"] for row in bracket["standings"]][-1] == "nobody"
+    lost = [row for row in rows(results / "results.csv") if row["DecidedBy"] == "forfeit"]
+    assert [row["Reason"] for row in lost] == ["nobody: no SavedModel here"] * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["run", "tournament"], "TEAMS: not set; name a folder"),
+        (["run", "tournament", "--teams", "nowhere"], "nowhere: no such folder"),
+        (["run", "tournament", "--teams", "{two}", "--model", "x"], "MODEL=x: tournament has no"),
+        (["run", "gan", "--teams", "{two}"], "TEAMS={two}: gan has no parameter teams"),
+        (["run", "gan", "--params", "model=Dcgam"], "model=Dcgam: models.gan has no such model"),
+        (["run", "gan", "--params", "crop=2"], "crop=2: expected a share"),
+        (["run", "gan", "--params", "seed=-1"], "seed=-1: expected a whole number"),
+        (["run", "gan", "--params", "epochs=0 max_steps=0"], "epochs=0 and max_steps=0: nothing"),
+        (
+            ["run", "gan", "--model", "nowhere/mine.py:MyGan"],
+            "model=nowhere/mine.py:MyGan: no such file",
+        ),
+        (["run", "gan", "--model", "{mine}:MyGan"], "model=mine.py:MyGan: generate: "),
+        (["check-submission", "--model", "nowhere"], "nowhere: no SavedModel here; looked for"),
+        (["battle", "--a", "{two}", "--b", "{two}"], "{two}: no SavedModel here; looked for"),
+    ],
+)
+def test_what_cannot_be_is_one_line_before_anything_runs(
+    arguments: list[str], told: str, tmp_path: Path, command: Command
+) -> None:
+    two, mine, runs = tmp_path / "two", tmp_path / "mine.py", tmp_path / "runs"
+    for name in ("a", "b"):
+        (two / name).mkdir(parents=True)
+    mine.write_text(MINE)  # its images are of any number
+    filled = [one.format(two=two, mine=mine) for one in arguments]
+    status, _, error = command(*filled, "--runs", runs)
+    assert (status, len(error.splitlines())) == (1, 1)
+    assert error.startswith(f"error: {told.format(two=two)}")
+    assert not runs.exists()
+
+
+@pytest.mark.parametrize("asked", ["tournament", "check-submission", "battle"])
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ("call_seconds=-1", "call_seconds=-1.0: expected a number above 0"),
+        ("memory_gib=0.5", "memory_gib=0.5: expected 1 or more"),
+        ("seed=-1", "seed=-1: expected a whole number of 0 or more"),
+        ("call_second=1", "PARAMS: 'call_second' is no parameter of tournament, did you mean"),
+        ("teams=x", "PARAMS: teams is not set here but by DATA, TEAMS"),
+    ],
+)
+def test_limits_of_battles_are_checked_before_anything_runs(
+    asked: str,
+    params: str,
+    told: str,
+    runs: Path,
+    trained: RunRecord,
+    tmp_path: Path,
+    command: Command,
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    arguments = {
+        "tournament": ["run", "tournament", "--teams", str(tmp_path)],
+        "check-submission": ["check-submission", "--model", trained.folder],
+        "battle": ["battle", "--a", trained.folder, "--b", trained.folder],
+    }[asked]
+    before = set(runs.iterdir())
+    status, printed, error = command(*arguments, "--runs", runs, "--params", params)
+    assert (status, printed, len(error.splitlines())) == (1, "", 1)
+    assert error.startswith(f"error: {told}")
+    assert set(runs.iterdir()) == before

@@ -1,10 +1,9 @@
 """The page of a tournament or a battle, for a big screen: one HTML file without a script."""
 
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
-import jinja2
+import numpy as np
 
 from models.battle.bracket_layout import lay_out
 from models.battle.contract import BrokenRule
@@ -13,14 +12,14 @@ from models.battle.real_images import RealImages
 from models.battle.results import champion, reason
 from models.battle.round_robin import standings
 from models.battle.tournament import Tournament
+from models.page import render_page as render_template
 from models.pictures import image_uri
 
 MATCHES_WITH_IMAGES = 64
 """Of more matches, only the last ones are shown with their images."""
 
 _WHILE_PLAYING = 4  # so many, as the page is written after each match, and loaded often
-
-_FOLDER = Path(__file__).parent
+_FACES = 14  # of the winner, at the top of the page: two rows
 
 
 def render_page(tournament: Tournament, real: RealImages) -> str:
@@ -30,23 +29,25 @@ def render_page(tournament: Tournament, real: RealImages) -> str:
         tournament: as far as it is played.
         real: where its real images come from.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([_FOLDER, _FOLDER.parent]),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    rounds = zip(_titles(tournament), tournament.rounds, strict=True)
-    played = [(title, one.match) for title, some in rounds for one in some if one.match]
+    titles = _titles(tournament)
+    pairings = [
+        (title.removesuffix("s"), pairing)
+        for title, pairings in zip(titles, tournament.rounds, strict=True)
+        for pairing in pairings
+        if not pairing.bye
+    ]
+    played = [(title, pairing.match) for title, pairing in pairings if pairing.match]
     count = MATCHES_WITH_IMAGES if tournament.is_over else _WHILE_PLAYING
     newest = list(enumerate(played, 1))[: -count - 1 : -1]
     turns = [turn for _, (_, match) in newest for pair in match.rounds for turn in pair]
     round_robin = tournament.format == "round robin"
-    return environment.get_template("page.html.jinja").render(
+    return render_template(
+        "battle/page.html.jinja",
         tournament=tournament,
         champion=champion(tournament),
-        titles=_titles(tournament),
+        titles=titles,
+        waiting=pairings[len(played) :],
+        show=_show(tournament),
         bracket=lay_out(tournament.rounds) if tournament.format == "single elimination" else None,
         table=standings(tournament) if round_robin else None,
         cross=_cross(tournament) if round_robin else None,
@@ -62,26 +63,48 @@ def render_page(tournament: Tournament, real: RealImages) -> str:
     )
 
 
+def _show(tournament: Tournament) -> tuple[Match, int, list[tuple[Turn, dict[str, Any]]]] | None:
+    """Returns what the page opens with: a match, who won it, and images of the winner's generator.
+
+    It is the champion's last match, or the last one as long as there is no champion. The images
+    are those that the judge took for real most of all.
+    """
+    best = champion(tournament)
+    matches = [match for match in tournament.matches if not best or best in match.teams]
+    if not matches:
+        return None
+    match = matches[-1]
+    place = match.teams.index(best) if best else match.winner
+    images = [
+        (turn, tile)
+        for pair in match.rounds
+        for turn in pair
+        if turn.generator == place
+        for tile in _tiles(turn, real=False)
+    ]
+    images.sort(key=lambda image: -(image[1]["answer"] or 0))
+    return match, place, images[:_FACES]
+
+
 def _strip(turn: Turn, image_shape: tuple[int, int, int]) -> str:
     """Returns a turn's images below each other, as one PNG."""
     _, width, channels = image_shape
     return image_uri(turn.images.reshape(-1, width, channels))
 
 
-def _tiles(turn: Turn) -> list[dict[str, Any]]:
-    """Returns what to say of each image of a turn."""
-    rights = [None] * len(turn.real) if turn.answers is None else turn.right.tolist()
-    answers = [None] * len(turn.real) if turn.answers is None else turn.answers.tolist()
+def _tiles(turn: Turn, real: bool) -> list[dict[str, Any]]:
+    """Returns the real or the generated images of a turn, those that the judge knew best first."""
+    indexes = np.flatnonzero(turn.real == real)
+    if turn.answers is not None:
+        order = np.argsort(turn.answers[indexes], kind="stable")
+        indexes = indexes[order[::-1] if real else order]
     return [
         {
-            "at": round(100 * index / (len(rights) - 1), 3),  # as background-position counts
-            "kind": "real" if real else "fake",
-            "right": right,
-            "answer": answer,
+            "at": round(100 * index / (len(turn.real) - 1), 3),  # as background-position counts
+            "right": bool(turn.right[index]),
+            "answer": None if turn.answers is None else float(turn.answers[index]),
         }
-        for index, (real, right, answer) in enumerate(
-            zip(turn.real.tolist(), rights, answers, strict=True)
-        )
+        for index in indexes.tolist()
     ]
 
 

@@ -156,9 +156,14 @@ def test_the_page_can_be_watched(examples: Examples, tmp_path: Path) -> None:
     pages = [Page(text) for text in (*seen, (tmp_path / PAGE_FILE).read_text())]
     refreshing = ["refresh" in str(page.tags) for page in pages]
     assert refreshing == [True, True, True, True, False]
-    assert "0 of 2 matches played" in pages[0].text
-    assert "1 of 2 matches played" in pages[2].text
-    assert "is the champion" in pages[4].text
+    before, between, after = (re.sub(r"\s+", " ", pages[i].text) for i in (0, 2, 4))
+    assert "0 of 2 matches played" in before
+    assert "Next: c against the winner of this match" in before
+    assert "1 of 2 matches played" in between
+    assert "Now: Final" in between
+    assert "★" not in before + between
+    assert "★ Champion" in after
+    assert "Now" not in after
 
 
 def test_each_image_is_marked(examples: Examples, tmp_path: Path) -> None:
@@ -166,14 +171,35 @@ def test_each_image_is_marked(examples: Examples, tmp_path: Path) -> None:
     players = opens(a=Scripted(perfect), b=Scripted(always_real))
     hold(battle(a, b, 3), [a, b], players, examples, tmp_path)
     text = Page((tmp_path / PAGE_FILE).read_text()).text
-    # a is right on all 30, b on the 15 real ones.
-    assert [text.count(mark) for mark in ("✓ real", "✓ fake", "✗ real", "✗ fake")] == [
-        30,
-        15,
-        0,
-        15,
-    ]
-    assert "a wins by points" in text
+    # The word is what the judge said. a is right on all 30; b said real to all 30.
+    marks = [text.count(mark) for mark in ("✓ real", "✓ fake", "✗ real", "✗ fake")]
+    assert marks == [30, 15, 15, 0]
+    for told in (
+        "★ Winner a",
+        "a wins by points",
+        "a fooled b with 15 of 15 images.",
+        "b recognised 15 of 15 real ones, so it was right on 15 of 30.",
+        "b fooled a with 0 of 15 images.",
+        "a recognised 15 of 15 real ones, so it was right on 30 of 30.",
+    ):
+        assert told in re.sub(r"\s+", " ", text)
+
+
+def test_the_champion_and_its_way_are_shown(examples: Examples, tmp_path: Path) -> None:
+    teams = [team(name) for name in "abcd"]
+    players = opens(**{name: Scripted(always_real) for name in "abc"}, d=Scripted(perfect))
+    hold(draw_bracket(teams, 0), teams, players, examples, tmp_path)
+    text = (tmp_path / PAGE_FILE).read_text()
+    page = Page(text)
+    assert re.search(
+        r"★ Champion\s+d\s+90\u202f:\u202f45 against . in the final, by points", page.text
+    )
+    classes = [(attributes.get("class") or "").split() for _, attributes in page.tags]
+    boxes = ["path" in names for names in classes if "box" in names]
+    assert len(boxes) == 3
+    assert sum(boxes) == 2  # the semi-final and the final of the champion
+    used = set(re.findall(r"var\((--[\w-]+)", text)) - {"--s"}  # which counts bring along
+    assert used <= set(re.findall(r"(--[\w-]+):", text))  # the pages' shared styles are there
 
 
 def test_the_page_tells_why_a_team_is_out(examples: Examples, tmp_path: Path) -> None:
@@ -181,6 +207,8 @@ def test_the_page_tells_why_a_team_is_out(examples: Examples, tmp_path: Path) ->
     players = opens(a=Scripted(breaks="open"), b=Scripted())
     hold(draw_round_robin(teams, 0), teams, players, examples, tmp_path)
     text = Page((tmp_path / PAGE_FILE).read_text()).text
+    assert "a made no images" in text
+    assert "b gave no answer" not in text
     assert "WriteFile is forbidden" in text
     assert "no SavedModel here" in text
     assert "Both broke a rule: a coin decides" in re.sub(r"\s+", " ", text)

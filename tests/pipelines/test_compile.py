@@ -43,10 +43,13 @@ def test_the_yaml_is_as_reviewed(tmp_path: Path, name: str) -> None:
     assert path.read_text() == (GOLDEN / f"{name}.yaml").read_text()
 
 
-def test_it_loads_as_a_pipeline_and_holds_no_path_of_this_machine(tmp_path: Path) -> None:
-    path = compile_pipeline("quickdraw", tmp_path, Settings(image="registry/image:1"))
+@pytest.mark.parametrize("name", ["quickdraw", "gan", "tournament"])
+def test_it_loads_as_a_pipeline_and_holds_no_path_of_this_machine(
+    tmp_path: Path, name: str
+) -> None:
+    path = compile_pipeline(name, tmp_path, Settings(image="registry/image:1"))
     loaded = components.load_component_from_file(str(path))
-    assert loaded.name == "quickdraw"
+    assert loaded.name == name
     text = path.read_text()
     for place in (str(ROOT), str(Path.home()), str(tmp_path), sys.prefix):
         assert place not in text

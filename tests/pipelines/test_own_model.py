@@ -90,6 +90,15 @@ def test_a_network_is_tried_with_the_classes_that_it_will_have(
     assert [one["num_classes"] for one in checked] == [tried]
 
 
+@pytest.mark.parametrize(("texts", "size"), [([], 50), (["use_mnist=true"], 28)])
+def test_a_gan_is_tried_with_images_of_the_size_that_it_will_see(
+    mine: Path, tmp_path: Path, checked: list[dict[str, Any]], texts: list[str], size: int
+) -> None:
+    read_arguments("gan", texts, f"{mine}:MyNet", "", None, tmp_path, lambda note: None)
+    (tried,) = checked
+    assert (tried["networks"], tried["image_shape"]) == ("models.gan", [size, size, 1])
+
+
 def test_an_image_size_that_a_network_cannot_take_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"^image_size=8: model=Cnn: ValueError: .* zero or nega"):
         read_arguments("cats_vs_dogs", ["image_size=8"], "", "", None, tmp_path, lambda note: None)

@@ -9,6 +9,7 @@ from models.adversarial.check import check_gan
 from models.choices import class_names
 from preprocessing.errors import InputError
 
+PAGE = Path(__file__).parents[3] / "docs" / "gan.md"
 HEAD = "import math\nimport keras\nfrom keras import layers, ops\n"
 DENSE = "layers.Reshape(image_shape)(layers.Dense(math.prod(image_shape), 'sigmoid')(noise))"
 LOGIT = "layers.Dense(1)(layers.Flatten()(images))"
@@ -51,6 +52,13 @@ def test_good_ones_pass(tmp_path: Path) -> None:
     tried(tmp_path)
     for model in class_names("models.gan"):
         check_gan("models.gan", model, "GradientPenalty", SHAPE)
+
+
+def test_those_of_the_page_pass(tmp_path: Path) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    mine = tmp_path / "mine.py"
+    mine.write_text(code)
+    check_gan("models.gan", f"{mine}:MyGan", f"{mine}:MyLoss", (50, 50, 1))
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,8 @@ def real_examples(
         console: is told where the images come from.
 
     Raises:
-        InputError: the data cannot be used, or parameters of data are given without any.
+        InputError: the data cannot be used, or parameters of data are given without any; or the
+            newest run has no examples.
     """
     newest = None if data else _newest_run(runs)
     if newest:
@@ -53,14 +54,20 @@ def real_examples(
                 f" with the images of {folder}"
             )
     else:
-        source = data or make_sample("gan", Display(console))
-        folder = _preprocessed(source, {**defaults, **given}, runs, console)
+        arguments = {**defaults, **given}
+        sample = "mnist" if arguments["use_mnist"] else "gan"
+        source = data or make_sample(sample, Display(console))
+        folder = _preprocessed(source, arguments, runs, console)
     console.print(f"  {'real images':<20} {folder}", markup=False, highlight=False, soft_wrap=True)
     return Examples(folder)
 
 
 def newest_data(runs: Path) -> dict[str, Any]:
-    """Returns a tournament's parameters for the data of the newest run of `gan`; {} for no run."""
+    """Returns a tournament's parameters for the data of the newest run of `gan`; {} for no run.
+
+    Raises:
+        InputError: the newest run has no examples.
+    """
     newest = _newest_run(runs)
     if newest is None:
         return {}
@@ -70,13 +77,18 @@ def newest_data(runs: Path) -> dict[str, Any]:
 
 
 def _newest_run(runs: Path) -> RunRecord | None:
-    """Returns the newest run of `gan`, if it has examples."""
+    """Returns the newest run of `gan`, None for no run."""
     try:
-        record = RunRecord.read(find_run("gan", "", runs))
+        folder = find_run("gan", "", runs)
     except InputError:
         return None
-    folder = Path(record.artifacts.get("examples", ""))
-    return record if (folder / METADATA_FILE).is_file() else None
+    record = RunRecord.read(folder)
+    if not Path(record.artifacts.get("examples", ""), METADATA_FILE).is_file():
+        raise InputError(
+            f"DATA: not set, and {folder}, the newest run of gan, has no examples; set DATA, or run"
+            " it to the end"
+        )
+    return record
 
 
 def _preprocessed(source: str, arguments: dict[str, Any], runs: Path, console: Console) -> Path:

@@ -3,19 +3,23 @@
 import ast
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("preprocessing", "models", "components")
 
+_MODULE = re.compile(rf"({'|'.join(PACKAGES)})(\.\w+)+")
+_USED_TEMPLATE = re.compile(r"""{%-? *(?:extends|include|import|from) *["']([^"']+)""")
+
 
 def code_hash(module: str, challenge: str) -> str:
     """Returns a hash of all that decides what a module does beside its arguments.
 
-    It covers the project's modules that it imports, in however many steps, the challenge's own
-    files in each package so reached, files beside a module that share its name (its templates),
-    the lock, and the Keras backend.
+    It covers the project's modules that it imports or starts by name, in however many steps, the
+    challenge's own files in each package so reached, files beside a module that share its name (its
+    templates), the templates that these use, the lock, and the Keras backend.
 
     Args:
         module: such as `components.train`.
@@ -47,6 +51,8 @@ def _imported(path: Path) -> Iterator[Path]:
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Constant) and _MODULE.fullmatch(str(node.value)):
+            names = [str(node.value)]  # as `python -m` takes it
         else:
             continue
         for name in names:
@@ -62,4 +68,9 @@ def _imported(path: Path) -> Iterator[Path]:
 def _with_neighbours(module: Path) -> list[Path]:
     if module.name == "__init__.py":
         return [module]
-    return [path for path in module.parent.glob(f"{module.stem}.*") if path.is_file()]
+    files = [path for path in module.parent.glob(f"{module.stem}.*") if path.is_file()]
+    for path in files:  # grows
+        if path.suffix == ".jinja":
+            used = (ROOT / "models" / name for name in _USED_TEMPLATE.findall(path.read_text()))
+            files += [template for template in used if template not in files]
+    return files

@@ -8,6 +8,7 @@ import pytest
 from pipelines import code_hash
 
 STEPS = ["preprocess", "train", "evaluate", "batch_predict", "predictions_to_csv", "score"]
+GAN_STEPS = ["preprocess_gan", "train_gan", "evaluate_gan", "check_submission", "tournament"]
 
 
 @pytest.fixture
@@ -20,15 +21,16 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def changed_by(copy: Path, file: str) -> set[str]:
-    before = {step: code_hash.code_hash(f"components.{step}", "quickdraw") for step in STEPS}
+def hashes(challenge: str) -> dict[str, str]:
+    steps = GAN_STEPS if challenge == "gan" else STEPS
+    return {step: code_hash.code_hash(f"components.{step}", challenge) for step in steps}
+
+
+def changed_by(copy: Path, file: str, challenge: str = "quickdraw") -> set[str]:
+    before = hashes(challenge)
     with (copy / file).open("a") as changed:
         changed.write("# a change\n")
-    return {
-        step
-        for step in STEPS
-        if code_hash.code_hash(f"components.{step}", "quickdraw") != before[step]
-    }
+    return {step for step, now in hashes(challenge).items() if now != before[step]}
 
 
 @pytest.mark.parametrize(
@@ -57,9 +59,30 @@ def test_how_sample_data_is_drawn_changes_no_step(copy: Path) -> None:
     assert changed_by(copy, "preprocessing/samples/quickdraw.py") == set()
 
 
-@pytest.mark.parametrize("file", ["models/report.html.jinja", "models/report.css"])
+@pytest.mark.parametrize(
+    "file", ["models/report.html.jinja", "models/report.css", "models/page_parts.html.jinja"]
+)
 def test_the_reports_template_counts(copy: Path, file: str) -> None:
     assert changed_by(copy, file) == {"evaluate"}
+
+
+@pytest.mark.parametrize(
+    ("file", "steps"),
+    [
+        ("models/battle/operations.py", {"check_submission", "tournament"}),
+        ("models/battle/sandbox_zygote.py", {"check_submission", "tournament"}),
+        ("models/battle/table.html.jinja", {"tournament"}),
+        ("models/battle/page.css", {"tournament"}),
+        ("models/page.html.jinja", {"evaluate_gan", "tournament"}),
+        ("models/page_parts.html.jinja", {"evaluate_gan"}),
+        ("models/adversarial/report.css", {"evaluate_gan"}),
+        ("models/gan.py", {"train_gan", "evaluate_gan", "check_submission", "tournament"}),
+        ("models/adversarial/losses.py", {"train_gan"}),
+        ("preprocessing/gan.py", set(GAN_STEPS)),
+    ],
+)
+def test_a_change_reaches_the_steps_of_a_gan(copy: Path, file: str, steps: set[str]) -> None:
+    assert changed_by(copy, file, "gan") == steps
 
 
 def test_a_change_elsewhere_does_not_count(copy: Path) -> None:

@@ -17,6 +17,7 @@ from models.export_evaluation import (
 )
 from pipelines.redirect import printed_to
 from pipelines.run_record import RunRecord
+from pipelines.training_kind import ADVERSARIAL, training_kind
 from preprocessing.errors import InputError
 
 EVALUATIONS_FOLDER = "evaluations"
@@ -161,7 +162,7 @@ def _training_goes_on(record: RunRecord) -> bool:
 
 
 def _kind(record: RunRecord) -> ExportKind:
-    return GAN if any(one.name.endswith("-gan") for one in record.steps) else CLASSIFICATION
+    return GAN if training_kind(record.pipeline) is ADVERSARIAL else CLASSIFICATION
 
 
 def _name(record: RunRecord, step: str) -> str:

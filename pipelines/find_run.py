@@ -21,14 +21,7 @@ def find_run(pipeline: str, name: str, runs: Path) -> Path:
             record of the named run cannot be read. Those of other runs are passed over.
     """
     find_pipeline(pipeline)
-    records = []
-    for path in runs.glob(f"*/{RUN_FILE}"):
-        try:
-            records.append(RunRecord.read(path.parent))
-        except InputError:
-            if path.parent.name == Path(name).name:
-                raise
-    of_pipeline = [record for record in records if record.pipeline == pipeline]
+    of_pipeline = find_runs(pipeline, runs, needed=Path(name).name)
     if not of_pipeline:
         raise InputError(
             f"PIPELINE: no run of {pipeline} in {runs} yet;"
@@ -47,3 +40,24 @@ def find_run(pipeline: str, name: str, runs: Path) -> Path:
             f" {Path(newest.folder).name!r}"
         )
     return runs / wanted
+
+
+def find_runs(pipeline: str, runs: Path, needed: str = "") -> list[RunRecord]:
+    """Returns the runs of a pipeline, in no order.
+
+    Args:
+        pipeline: name of their pipeline.
+        runs: the folder of all runs.
+        needed: name of a run's folder; those of others are passed over if they cannot be read.
+
+    Raises:
+        InputError: the record of the needed run cannot be read.
+    """
+    records = []
+    for path in runs.glob(f"*/{RUN_FILE}"):
+        try:
+            records.append(RunRecord.read(path.parent))
+        except InputError:
+            if path.parent.name == needed:
+                raise
+    return [record for record in records if record.pipeline == pipeline]

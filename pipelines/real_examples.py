@@ -12,9 +12,9 @@ from rich.console import Console
 
 from pipelines.code_hash import code_hash
 from pipelines.display import Display
-from pipelines.find_run import find_run
+from pipelines.find_run import find_runs
 from pipelines.redirect import printed_to
-from pipelines.run_record import RunRecord
+from pipelines.run_record import RUN_FILE, RunRecord
 from pipelines.sample import make_sample
 from preprocessing.errors import InputError
 from preprocessing.examples import METADATA_FILE, SPLITS, Examples
@@ -30,11 +30,17 @@ _DATA = (
 
 
 def real_examples(
-    data: str, given: dict[str, Any], defaults: dict[str, Any], runs: Path, console: Console
+    submission: Path,
+    data: str,
+    given: dict[str, Any],
+    defaults: dict[str, Any],
+    runs: Path,
+    console: Console,
 ) -> Examples:
-    """Returns examples: of `data`, else of the newest run of `gan`, else of sample data.
+    """Returns examples: of `data`, else of the submission's run or the newest, else of sample data.
 
     Args:
+        submission: what is judged; it may lie in the folder of a run.
         data: folder, glob or `gs://` URI of images; "" for none.
         given: parameters of the tournament that the user gave.
         defaults: the others.
@@ -42,12 +48,11 @@ def real_examples(
         console: is told where the images come from.
 
     Raises:
-        InputError: the data cannot be used, or parameters of data are given without any; or the
-            newest run has no examples.
+        InputError: the data cannot be used, or parameters of data are given without any.
     """
-    newest = None if data else _newest_run(runs)
-    if newest:
-        folder = Path(newest.artifacts["examples"])
+    run = None if data else _run_of(submission) or _newest_run(runs)
+    if run:
+        folder = _examples_folder(run)
         if odd := [name for name in given if name in _DATA]:
             raise InputError(
                 f"PARAMS: {odd[0]} says how to preprocess DATA; give DATA, or leave it out to judge"
@@ -63,11 +68,7 @@ def real_examples(
 
 
 def newest_data(runs: Path) -> dict[str, Any]:
-    """Returns a tournament's parameters for the data of the newest run of `gan`; {} for no run.
-
-    Raises:
-        InputError: the newest run has no examples.
-    """
+    """Returns a tournament's parameters for the data of the newest run of `gan`; {} for no run."""
     newest = _newest_run(runs)
     if newest is None:
         return {}
@@ -76,19 +77,27 @@ def newest_data(runs: Path) -> dict[str, Any]:
     return found | {"split_seed": used["seed"]}
 
 
+def _run_of(path: Path) -> RunRecord | None:
+    """Returns the run of `gan` whose folder this is or lies in; None for none with examples."""
+    for folder in (path, *path.resolve().parents):
+        if (folder / RUN_FILE).is_file():
+            record = RunRecord.read(folder)
+            return record if record.pipeline == "gan" and _has_examples(record) else None
+    return None
+
+
 def _newest_run(runs: Path) -> RunRecord | None:
-    """Returns the newest run of `gan`, None for no run."""
-    try:
-        folder = find_run("gan", "", runs)
-    except InputError:
-        return None
-    record = RunRecord.read(folder)
-    if not Path(record.artifacts.get("examples", ""), METADATA_FILE).is_file():
-        raise InputError(
-            f"DATA: not set, and {folder}, the newest run of gan, has no examples; set DATA, or run"
-            " it to the end"
-        )
-    return record
+    """Returns the newest run of `gan` that has examples; None for none."""
+    records = [record for record in find_runs("gan", runs) if _has_examples(record)]
+    return max(records, key=lambda record: record.started, default=None)
+
+
+def _has_examples(record: RunRecord) -> bool:
+    return (_examples_folder(record) / METADATA_FILE).is_file()
+
+
+def _examples_folder(record: RunRecord) -> Path:
+    return Path(record.artifacts.get("examples", ""))
 
 
 def _preprocessed(source: str, arguments: dict[str, Any], runs: Path, console: Console) -> Path:

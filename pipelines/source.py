@@ -26,7 +26,7 @@ def find_source(
         display: is told what is taken where nothing is named.
 
     Raises:
-        InputError: there is no such source, or the newest run has no examples.
+        InputError: there is no such source.
     """
     challenge = challenge_of(pipeline)
     if not data and challenge != pipeline and (newest := newest_data(runs)):

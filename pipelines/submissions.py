@@ -42,7 +42,7 @@ def check_one(model: Path, data: str, texts: Sequence[str], runs: Path, console:
     given, defaults = _parameters(texts)
     arguments = {**defaults, **given}
     limits = _limits(arguments)
-    examples = real_examples(data, given, defaults, runs, console)
+    examples = real_examples(model, data, given, defaults, runs, console)
     folder = _folder(runs, "check-submission")
     with console.status("loading"), Sandbox(examples.info.image_bytes, limits) as sandbox:
         check = check_submission(saved_model, sandbox.player, examples, folder, arguments["seed"])
@@ -82,7 +82,7 @@ def hold_battle(
     given, defaults = _parameters(texts)
     arguments = {**defaults, **given}
     limits = _limits(arguments)
-    examples = real_examples(data, given, defaults, runs, console)
+    examples = real_examples(first, data, given, defaults, runs, console)
     folder = _folder(runs, "battle")
     match = battle(*teams, arguments["seed"])
     with (

@@ -49,10 +49,12 @@ def preprocessed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return calls
 
 
-def examples_of(runs: Path, data: str = "", **given: Any) -> tuple[Path, str]:
+def examples_of(
+    runs: Path, data: str = "", submission: Path = Path("stranger"), **given: Any
+) -> tuple[Path, str]:
     """Returns the folder of the examples, and what is told."""
     screen = io.StringIO()
-    examples = real_examples(data, given, DEFAULTS, runs, Console(file=screen))
+    examples = real_examples(submission, data, given, DEFAULTS, runs, Console(file=screen))
     return examples.folder, screen.getvalue()
 
 
@@ -78,11 +80,18 @@ def test_without_data_they_are_those_of_the_newest_run(runs: Path) -> None:
         examples_of(runs, crop=0.5)
 
 
-def test_a_newest_run_without_examples_is_not_passed_over(runs: Path) -> None:
-    write_run(runs, "gan-1", started=1)
+def test_a_run_that_has_no_examples_is_passed_over(runs: Path) -> None:
+    older = write_run(runs, "gan-1", started=1)
     write_run(runs, "gan-2", started=2, examples=False)
-    with pytest.raises(InputError, match=r"^DATA: not set, and .*gan-2, .* has no examples"):
-        examples_of(runs)
+    assert examples_of(runs)[0] == older
+
+
+@pytest.mark.parametrize("place", [".", "train-gan/model/saved_model"])
+def test_the_submissions_own_run_goes_before_a_newer_one(runs: Path, place: str) -> None:
+    own = write_run(runs, "gan-1", started=1)
+    newest = write_run(runs, "gan-2", started=2)
+    assert examples_of(runs, submission=runs / "gan-1" / place)[0] == own
+    assert examples_of(runs, submission=runs / "elsewhere")[0] == newest
 
 
 def test_data_is_preprocessed_once_for_the_same_parameters(

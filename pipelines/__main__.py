@@ -155,6 +155,8 @@ def compile(
     from pipelines.settings import read_settings
 
     settings = read_settings()
+    if (model or loss) and not pipeline:
+        raise InputError("MODEL, LOSS: for which pipeline? Set PIPELINE too")
     for name in [pipeline] if pipeline else pipeline_names():
         arguments = {}
         if model or loss:

@@ -1,7 +1,7 @@
 """The commands on single GAN submissions: the check of one, and a battle of two."""
 
-import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +123,7 @@ def _limits(arguments: dict[str, Any]) -> Limits:
 
 def _folder(runs: Path, name: str) -> Path:
     """Returns a new folder of `runs`, named as those of runs are."""
-    return runs / f"{name}-{time.strftime('%Y-%m-%d-%H-%M-%S')}"
+    return runs / f"{name}-{datetime.now():%Y-%m-%d-%H-%M-%S-%f}"
 
 
 def _print(console: Console, *lines: tuple[str, str]) -> None:

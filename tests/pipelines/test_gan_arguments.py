@@ -81,3 +81,11 @@ def test_limits_of_battles_are_checked_before_anything_runs(
     assert (status, printed, len(error.splitlines())) == (1, "", 1)
     assert error.startswith(f"error: {told}")
     assert not runs.exists()
+
+
+def test_a_network_is_compiled_into_the_pipeline_that_is_named(
+    tmp_path: Path, command: Command
+) -> None:
+    status, _, error = command("compile", "--model", "Dcgan", "--folder", tmp_path / "build")
+    assert (status, error) == (1, "error: MODEL, LOSS: for which pipeline? Set PIPELINE too\n")
+    assert not (tmp_path / "build").exists()

@@ -13,7 +13,7 @@ class RecordFeatures:
 
     Attributes:
         image: an encoded image (bytes), or its pixels (int64 `[height * width * channels]`).
-        label: int64; absent where it is not known; "" where no record has one.
+        label: int64; absent where it is not known; "" where images have no labels.
         image_id: bytes; "" where records have none: then the row number is the id.
         pixels: whether `image` is pixels.
     """
@@ -33,8 +33,8 @@ class Challenge:
         image_shape: (height, width, channels) of the uint8 images that networks see, by default.
         top_k: how many classes a prediction lists.
         record_features: what the features of its own TFRecords are called.
-        label_names: what its labels mean, in their order; () where the data says it. A challenge
-            of one class has no labels: every image is of that class.
+        label_names: what its labels mean, in their order; () where the data says it. Where images
+            have no labels, the one class that all count as.
         size_choice: what sizes its stored pixels come in, in words; "" for that of `image_shape`.
     """
 
@@ -48,7 +48,12 @@ class Challenge:
     @property
     def labelled(self) -> bool:
         """Whether images have labels."""
-        return len(self.label_names) != 1
+        return bool(self.record_features.label)
+
+    @property
+    def sizes(self) -> str:
+        """What a message adds to the size of stored pixels that it expects."""
+        return f" ({self.size_choice})" if self.size_choice else ""
 
     def shape(self, image_size: int = 0) -> tuple[int, int, int]:
         """Returns the shape of images of `image_size` pixels a side; 0 for the default.

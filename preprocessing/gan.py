@@ -10,6 +10,6 @@ CHALLENGE = Challenge(
     image_shape=(50, 50, 1),
     top_k=1,
     record_features=RecordFeatures(image="image_raw", label="", pixels=True),
-    label_names=("face",),
+    label_names=("image",),
     size_choice="28x28 with use_mnist, else 50x50",
 )

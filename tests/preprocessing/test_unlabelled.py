@@ -82,9 +82,9 @@ def output(tmp_path_factory: pytest.TempPathFactory, source: Path) -> Path:
 def test_faces_of_all_people_are_of_one_class_and_grey(output: Path) -> None:
     examples = Examples(output / "examples")
     assert examples.info.image_shape == (50, 50, 1)
-    assert examples.info.class_names == ["face"]
+    assert examples.info.class_names == ["image"]
     counts = {name: split.by_class for name, split in examples.info.splits.items()}
-    assert counts == {"train": {"face": 25}, "validation": {"face": 3}, "test": {"face": 3}}
+    assert counts == {"train": {"image": 25}, "validation": {"image": 3}, "test": {"image": 3}}
     records = np.concatenate(examples.open("train"))
     assert set(examples.info.layout("train").labels(records).tolist()) == {0}
 
@@ -148,7 +148,7 @@ def test_the_challenges_records_need_no_labels(tmp_path: Path) -> None:
     pixels = write_splits(tmp_path / "records", side=50)
     plan = plan_of(tmp_path / "records")
     assert plan.image_shape == (50, 50, 1)
-    assert plan.class_names == ["face"]
+    assert plan.class_names == ["image"]
     drawn = images_of(plan, "train")
     assert sorted(map(bytes, drawn)) == sorted(map(bytes, pixels["train"].astype(np.uint8)))
     assert plan.counts("validation") == [3]
@@ -174,7 +174,7 @@ def test_digits_take_their_place_with_their_labels_or_without(tmp_path: Path) ->
     assert (images_of(bare, "test") == digits(12).reshape(12, 784)).all()
     write_idx(tmp_path / "idx" / "train-labels-idx1-ubyte.gz", np.arange(30, dtype=np.uint8) % 10)
     labelled = plan_of(tmp_path / "idx", image_size=28)
-    assert labelled.class_names == ["face"]
+    assert labelled.class_names == ["image"]
     assert (images_of(labelled, "train") == images_of(bare, "train")).all()
 
 

@@ -47,8 +47,8 @@ def plan_examples(
         seed: draws the rows.
         shard_size: examples a file at most; fewer where that would be more than 256 MB.
         image_size: pixels a side; 0 for the challenge's own.
-        crop: side of the centred square that is kept of JPEG and PNG images, as a share of their
-            shorter side; None to stretch the whole image.
+        crop: side of the centred square that is kept of JPEG and PNG images, unless they have their
+            size already, as a share of the shorter side; None to stretch the whole image.
 
     Raises:
         InputError: something in the source or a parameter is wrong.

@@ -54,8 +54,8 @@ def preprocess(
         seed: draws the rows.
         shard_size: examples a file at most.
         image_size: pixels a side; 0 for the challenge's own.
-        crop: side of the centred square that is kept of JPEG and PNG images, as a share of their
-            shorter side; None to stretch the whole image.
+        crop: side of the centred square that is kept of JPEG and PNG images, unless they have their
+            size already, as a share of the shorter side; None to stretch the whole image.
         max_bad_fraction: share of the images that may fail to decode; these are left out.
         full_pass: take the statistics over all training rows, not over a sample.
         source_fingerprint: stands for the state of the source; written into `examples.json`.

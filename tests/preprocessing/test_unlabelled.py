@@ -108,6 +108,17 @@ def test_serving_crops_as_the_examples_were(output: Path) -> None:
     assert (decoded[0].reshape(50, 50) == KNOWN[16:66, 35:85]).all()
 
 
+def test_what_has_its_size_already_is_not_cropped(output: Path) -> None:
+    from preprocessing.transform import graph_decoder
+
+    noise = np.random.default_rng(1).integers(0, 256, (51, 51), dtype=np.uint8)
+    fits, larger = noise[:50, :50], np.full((51, 51), 200, np.uint8)
+    larger[10:41, 10:41] = 10
+    decoded, _ = graph_decoder(str(output / "transform"), 2_500)([png(fits), png(larger)])
+    assert (decoded[0].reshape(50, 50) == fits).all()
+    assert (decoded[1] == 10).all()
+
+
 def test_what_is_not_known_is_not_written(output: Path) -> None:
     assert (output / "examples" / TEST_IDS_FILE).read_text().split()[0] == "Id"
     assert not (output / "examples" / TEST_LABELS_FILE).exists()

@@ -25,6 +25,23 @@ class RecordFeatures:
 
 
 @dataclass(frozen=True)
+class Need:
+    """Images that something takes which comes after the preprocessing.
+
+    Attributes:
+        split: of which split.
+        images: how many at least.
+        step: what takes them, in words.
+        required: whether no run gets to its end without.
+    """
+
+    split: str
+    images: int
+    step: str
+    required: bool
+
+
+@dataclass(frozen=True)
 class Challenge:
     """The facts of one challenge.
 
@@ -36,6 +53,7 @@ class Challenge:
         label_names: what its labels mean, in their order; () where the data says it. Where images
             have no labels, the one class that all count as.
         size_choice: what sizes its stored pixels come in, in words; "" for that of `image_shape`.
+        needs: what its splits must hold.
     """
 
     name: str
@@ -44,6 +62,7 @@ class Challenge:
     record_features: RecordFeatures
     label_names: tuple[str, ...] = ()
     size_choice: str = ""
+    needs: tuple[Need, ...] = ()
 
     @property
     def labelled(self) -> bool:

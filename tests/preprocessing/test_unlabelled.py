@@ -26,7 +26,7 @@ from tests.preprocessing.raw_data import (
 )
 
 CROP = 0.6
-SIZES = SplitSizes(0, 3, 4, unit="images")
+SIZES = SplitSizes(0, 10, 4, unit="images")
 KNOWN = np.random.default_rng(9).integers(0, 256, (83, 120), dtype=np.uint8)
 """A picture whose cropped square has 50 pixels a side, so that nothing is resized."""
 
@@ -38,9 +38,9 @@ def png(pixels: Any) -> bytes:
 
 
 FACES = {
-    f"{name}/{name}_{i:04}.jpg": encoded(i + 50 * person, 40 + 31 * i, 250 - 20 * i)
+    f"{name}/{name}_{i:04}.jpg": encoded(i + 50 * person, 40 + 9 * i, 250 - 6 * i)
     for person, name in enumerate(("Ada_Lovelace", "Max_Born", "test_Person"))
-    for i in range(10)
+    for i in range(34)
 } | {"Emmy_Noether/known.png": png(KNOWN)}
 
 
@@ -57,7 +57,7 @@ def images_of(plan: Plan, split: str) -> Any:
 def write_splits(folder: Path, side: int, **features: list[int]) -> dict[str, Any]:
     """Writes the records of three splits; returns their pixels."""
     rng = np.random.default_rng(side)
-    counts = {"train": 40, "validation": 9, "test": 12}
+    counts = {"train": 40, "validation": 13, "test": 12}
     pixels = {name: rng.integers(0, 256, (n, side * side)) for name, n in counts.items()}
     for name, images in pixels.items():
         records = [example(image_raw=image.tolist(), **features) for image in images]
@@ -84,9 +84,11 @@ def test_faces_of_all_people_are_of_one_class_and_grey(output: Path) -> None:
     assert examples.info.image_shape == (50, 50, 1)
     assert examples.info.class_names == ["image"]
     counts = {name: split.by_class for name, split in examples.info.splits.items()}
-    assert counts == {"train": {"image": 25}, "validation": {"image": 3}, "test": {"image": 3}}
+    assert counts == {"train": {"image": 89}, "validation": {"image": 10}, "test": {"image": 4}}
     records = np.concatenate(examples.open("train"))
     assert set(examples.info.layout("train").labels(records).tolist()) == {0}
+    (note,) = examples.info.warnings
+    assert note.startswith("103 images give 4 for test, too few for a battle")
 
 
 def test_the_centre_is_kept_and_the_border_is_gone(output: Path) -> None:
@@ -96,7 +98,7 @@ def test_the_centre_is_kept_and_the_border_is_gone(output: Path) -> None:
         for split in examples.info.splits
         for image in examples.info.layout(split).images(np.concatenate(examples.open(split)))
     }
-    assert len(found) == 31
+    assert len(found) == 103
     assert KNOWN[16:66, 35:85].tobytes() in found
 
 
@@ -162,7 +164,7 @@ def test_the_challenges_records_need_no_labels(tmp_path: Path) -> None:
     assert plan.class_names == ["image"]
     drawn = images_of(plan, "train")
     assert sorted(map(bytes, drawn)) == sorted(map(bytes, pixels["train"].astype(np.uint8)))
-    assert plan.counts("validation") == [3]
+    assert plan.counts("validation") == [10]
     assert (images_of(plan, "test") == pixels["test"]).all()
 
     write_examples(plan, str(tmp_path / "examples"), "unread")
@@ -214,10 +216,10 @@ def test_a_crop_is_a_share(source: Path, crop: float) -> None:
 
 
 def test_too_few_images_are_told_without_a_word_on_classes(source: Path, tmp_path: Path) -> None:
-    few = plan_examples(str(source), "gan", SplitSizes(90, 9, 9), 0, 16)
+    few = plan_examples(str(source), "gan", SplitSizes(90, 11, 9), 0, 16)
     assert few.warnings() == [
-        "31 images are too few for the 90 for train and 9 for validation and 9 for test asked for;"
-        " a tenth at most goes to validation and to test"
+        "103 images are too few for the 90 for train and 11 for validation and 9 for test asked"
+        " for; a tenth at most goes to validation and to test"
     ]
     with pytest.raises(InputError, match="test_images: expected at least 1, got 0"):
         SplitSizes(0, 1, 0, unit="images")

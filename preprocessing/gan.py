@@ -9,7 +9,7 @@ EVALUATION_IMAGES = 10
 """Validation images that generated ones are compared with, at least."""
 
 BATTLE_IMAGES = 15
-"""Real images in a turn of a battle, drawn from the test images."""
+"""Real images in a turn of a battle, drawn from the test images, and as many generated ones."""
 
 CHALLENGE = Challenge(
     name="gan",

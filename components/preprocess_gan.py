@@ -21,27 +21,23 @@ def preprocess_gan(
     use_mnist: bool,
     beam_args: list[str],
 ) -> None:
-    """Writes TFRecord examples and a tf.Transform graph; see `preprocessing.preprocess`.
-
-    With `use_mnist` images have MNIST's 28x28 pixels, without it the challenge's 50x50.
-    """
+    """Writes TFRecord examples and a tf.Transform graph; see `preprocessing.preprocess_gan`."""
     from components.step import step
-    from preprocessing.gan import MNIST_SIZE
-    from preprocessing.preprocess import preprocess
-    from preprocessing.split_sizes import SplitSizes
+    from preprocessing.preprocess_gan import preprocess_gan
 
     with step():
-        info = preprocess(
+        info = preprocess_gan(
             source,
             examples.uri,  # Beam takes gs:// as it is
             transform.uri,
-            "gan",
-            sizes=SplitSizes(train_images, validation_images, test_images, unit="images"),
+            train_images=train_images,
+            validation_images=validation_images,
+            test_images=test_images,
             seed=seed,
             shard_size=shard_size,
-            image_size=MNIST_SIZE if use_mnist else 0,
-            crop=crop,
             max_bad_fraction=max_bad_fraction,
+            crop=crop,
+            use_mnist=use_mnist,
             source_fingerprint=source_fingerprint,
             beam_args=beam_args,
         )

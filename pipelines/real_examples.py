@@ -19,7 +19,6 @@ from pipelines.sample import make_sample
 from preprocessing.errors import InputError
 from preprocessing.examples import METADATA_FILE, SPLITS, Examples
 from preprocessing.fingerprint import source_fingerprint
-from preprocessing.gan import MNIST_SIZE
 
 LOG_FILE = "preprocess.log"
 
@@ -103,8 +102,9 @@ def _examples_folder(record: RunRecord) -> Path:
 def _preprocessed(source: str, arguments: dict[str, Any], runs: Path, console: Console) -> Path:
     """Returns the examples of a source, made once."""
     fingerprint = source_fingerprint(source)
-    made_by = code_hash("preprocessing.preprocess", "gan")
-    chosen = {name: arguments[name] for name in _DATA}
+    made_by = code_hash("preprocessing.preprocess_gan", "gan")
+    chosen = {name: arguments[name] for name in _DATA if name != "split_seed"}
+    chosen["seed"] = arguments["split_seed"]
     key = hashlib.sha256(json.dumps([source, fingerprint, made_by, chosen]).encode())
     folder = runs / ".cache" / "examples" / key.hexdigest()[:16]
     if not (folder / METADATA_FILE).is_file():
@@ -115,23 +115,11 @@ def _preprocessed(source: str, arguments: dict[str, Any], runs: Path, console: C
             tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder.parent) as unfinished,
             printed_to(folder.parent / LOG_FILE),
         ):
-            from preprocessing.preprocess import preprocess
-            from preprocessing.split_sizes import SplitSizes
+            from preprocessing.preprocess_gan import preprocess_gan
 
-            examples = Path(unfinished, "examples")
-            train, validation, test = (chosen[f"{split}_images"] for split in SPLITS)
-            preprocess(
-                source,
-                str(examples),
-                str(Path(unfinished, "transform")),
-                "gan",
-                sizes=SplitSizes(train, validation, test, unit="images"),
-                seed=chosen["split_seed"],
-                shard_size=chosen["shard_size"],
-                image_size=MNIST_SIZE if chosen["use_mnist"] else 0,
-                crop=chosen["crop"],
-                max_bad_fraction=chosen["max_bad_fraction"],
-                source_fingerprint=fingerprint,
+            examples, transform = (Path(unfinished, name) for name in ("examples", "transform"))
+            preprocess_gan(
+                source, str(examples), str(transform), source_fingerprint=fingerprint, **chosen
             )
             with suppress(OSError):  # another was first
                 examples.rename(folder)

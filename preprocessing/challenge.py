@@ -13,7 +13,7 @@ class RecordFeatures:
 
     Attributes:
         image: an encoded image (bytes), or its pixels (int64 `[height * width * channels]`).
-        label: int64; absent where it is not known; "" where no record has one.
+        label: int64; absent where it is not known; "" where images have no labels.
         image_id: bytes; "" where records have none: then the row number is the id.
         pixels: whether `image` is pixels.
     """
@@ -25,6 +25,23 @@ class RecordFeatures:
 
 
 @dataclass(frozen=True)
+class Need:
+    """Images that something takes which comes after the preprocessing.
+
+    Attributes:
+        split: of which split.
+        images: how many at least.
+        step: what takes them, in words.
+        required: whether no run gets to its end without.
+    """
+
+    split: str
+    images: int
+    step: str
+    required: bool
+
+
+@dataclass(frozen=True)
 class Challenge:
     """The facts of one challenge.
 
@@ -33,9 +50,10 @@ class Challenge:
         image_shape: (height, width, channels) of the uint8 images that networks see, by default.
         top_k: how many classes a prediction lists.
         record_features: what the features of its own TFRecords are called.
-        label_names: what its labels mean, in their order; () where the data says it. A challenge
-            of one class has no labels: every image is of that class.
+        label_names: what its labels mean, in their order; () where the data says it. Where images
+            have no labels, the one class that all count as.
         size_choice: what sizes its stored pixels come in, in words; "" for that of `image_shape`.
+        needs: what its splits must hold.
     """
 
     name: str
@@ -44,11 +62,17 @@ class Challenge:
     record_features: RecordFeatures
     label_names: tuple[str, ...] = ()
     size_choice: str = ""
+    needs: tuple[Need, ...] = ()
 
     @property
     def labelled(self) -> bool:
         """Whether images have labels."""
-        return len(self.label_names) != 1
+        return bool(self.record_features.label)
+
+    @property
+    def sizes(self) -> str:
+        """What a message adds to the size of stored pixels that it expects."""
+        return f" ({self.size_choice})" if self.size_choice else ""
 
     def shape(self, image_size: int = 0) -> tuple[int, int, int]:
         """Returns the shape of images of `image_size` pixels a side; 0 for the default.

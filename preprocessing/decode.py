@@ -29,7 +29,8 @@ def decode_images(images: Any, image_shape: Sequence[int], crop: float | None = 
 
     A raw image is its pixels, as the examples have them: a string of H * W * C bytes that does
     not look like an encoded image. Any other is decoded as JPEG, PNG, GIF or BMP, cropped,
-    stretched to H x W (bilinear, antialiased) and rounded.
+    stretched to H x W (bilinear, antialiased) and rounded. One that is H x W already is taken as
+    it is, as pixels are: nobody keeps faces or digits of just this size with a frame to cut off.
 
     Args:
         images: strings [N].
@@ -51,7 +52,8 @@ def decode_images(images: Any, image_shape: Sequence[int], crop: float | None = 
     def decoded(string: Any) -> Any:
         image = tf.io.decode_image(string, channels=channels, expand_animations=False)
         if crop is not None:
-            image = _centre(image, crop)
+            fits = tf.reduce_all(tf.shape(image)[:2] == (height, width))
+            image = tf.cond(fits, lambda: image, lambda: _centre(image, crop))
         resized = tf.image.resize(image, (height, width), antialias=True)
         return tf.saturate_cast(tf.round(resized), tf.uint8)
 

@@ -47,8 +47,8 @@ def plan_examples(
         seed: draws the rows.
         shard_size: examples a file at most; fewer where that would be more than 256 MB.
         image_size: pixels a side; 0 for the challenge's own.
-        crop: side of the centred square that is kept of JPEG and PNG images, as a share of their
-            shorter side; None to stretch the whole image.
+        crop: side of the centred square that is kept of JPEG and PNG images, unless they have their
+            size already, as a share of the shorter side; None to stretch the whole image.
 
     Raises:
         InputError: something in the source or a parameter is wrong.
@@ -57,7 +57,8 @@ def plan_examples(
     shape = facts.shape(image_size)
     largest = max(1, _LARGEST_SHARD_BYTES // math.prod(shape))
     shard_size = min(shard_size, largest)
-    return Plan(open_source(source, facts, shape), shape, sizes, seed, shard_size, crop)
+    opened = open_source(source, facts, shape)
+    return Plan(opened, shape, sizes, seed, shard_size, crop, facts.labelled)
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class Plan:
         seed: draws the rows.
         shard_size: examples a shard at most, but one of each class may always be in.
         crop: share of the shorter side that is kept of images to decode; None for all.
+        labelled: whether the classes are labels, not all one.
     """
 
     source: Source
@@ -88,6 +90,7 @@ class Plan:
     seed: int
     shard_size: int
     crop: float | None = None
+    labelled: bool = True
 
     def __post_init__(self) -> None:
         if self.shard_size < 1:
@@ -223,7 +226,7 @@ class Plan:
         )
         held_out = " and to ".join(drawn[1:])
         few = f"{len(short)} of {len(counts)} classes have too few images ({have})"
-        if len(counts) == 1:
+        if not self.labelled:
             few = f"{have} images are too few"
         return [
             f"{few} for the {asked} asked for"

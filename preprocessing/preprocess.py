@@ -16,8 +16,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from preprocessing.bad_images import BadImage, check_bad_images, check_limit
+from preprocessing.challenge import find_challenge
 from preprocessing.errors import InputError
 from preprocessing.examples import METADATA_FILE, SPLITS, ExamplesInfo, Split
+from preprocessing.needs import check_needs
 from preprocessing.plan import Plan, plan_examples
 from preprocessing.progress import report_note, report_progress
 from preprocessing.split_sizes import SplitSizes
@@ -54,8 +56,8 @@ def preprocess(
         seed: draws the rows.
         shard_size: examples a file at most.
         image_size: pixels a side; 0 for the challenge's own.
-        crop: side of the centred square that is kept of JPEG and PNG images, as a share of their
-            shorter side; None to stretch the whole image.
+        crop: side of the centred square that is kept of JPEG and PNG images, unless they have their
+            size already, as a share of the shorter side; None to stretch the whole image.
         max_bad_fraction: share of the images that may fail to decode; these are left out.
         full_pass: take the statistics over all training rows, not over a sample.
         source_fingerprint: stands for the state of the source; written into `examples.json`.
@@ -69,7 +71,8 @@ def preprocess(
     """
     check_limit(max_bad_fraction)
     plan = plan_examples(source, challenge, sizes, seed, shard_size, image_size, crop)
-    for warning in plan.warnings():
+    warnings = plan.warnings() + check_needs(find_challenge(challenge).needs, plan, source)
+    for warning in warnings:
         report_note(warning)
     call = _at_once if plan.source.encoded else _in_child  # who decodes needs the graph first
     with call(_analyze, plan, transform_folder, full_pass, list(beam_args)) as analysis:
@@ -97,7 +100,7 @@ def preprocess(
         pixel_mean=statistics.pixel_mean,
         pixel_variance=statistics.pixel_variance,
         splits={split: _without(plan.split(split), split, bad, plan) for split in SPLITS},
-        warnings=plan.warnings(),
+        warnings=warnings,
         bad_images={image.name: image.reason for image in bad},
     )
     from preprocessing.beam import write_file

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from preprocessing.errors import InputError
 from preprocessing.examples import SPLITS
 
+HELD_OUT_PART = 10
+"""Where rows do not suffice, one in so many at most is for validation, and one for testing."""
+
 
 @dataclass(frozen=True)
 class SplitSizes:
@@ -48,7 +51,7 @@ class SplitSizes:
         """
         held_out = {split: getattr(self, split) for split in SPLITS[1:] if split in drawn}
         if not self.train or rows < self.train + sum(held_out.values()):
-            tenth = max(1, rows // 10)
+            tenth = max(1, rows // HELD_OUT_PART)
             held_out = {split: min(size, tenth) for split, size in held_out.items()}
         rest = rows - sum(held_out.values())
         return {"train": min(self.train, rest) if self.train else rest} | held_out

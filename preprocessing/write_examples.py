@@ -158,7 +158,7 @@ def _write_manifest(plan: Plan, folder: str, bad: Iterable[BadImage]) -> None:
         if shard.split == "test":
             ids += plan.shard_ids(shard)
             known = plan.shard_labels(shard)
-            if known is not None and len(plan.class_names) > 1:
+            if known is not None and plan.labelled:
                 labels += known.tolist()
     kept = [image_id not in left_out for image_id in ids]
     attempt = uuid.uuid4().hex

@@ -27,10 +27,11 @@ from models.example_images import read_images
 from models.training_log import HISTORY_FILE
 from preprocessing.errors import InputError
 from preprocessing.examples import Examples
+from preprocessing.gan import EVALUATION_IMAGES
 from preprocessing.progress import report_progress
 from preprocessing.records import Bytes
 
-MOST_IMAGES, FEWEST_IMAGES = 2_000, 10
+MOST_IMAGES = 2_000
 
 _SHOWN, _PAIRS = 64, 12
 
@@ -115,9 +116,9 @@ def evaluate_gan(
 
 def _examples_of(examples: Examples, split: str) -> int:
     found = examples.info.splits[split].examples if split in examples.info.splits else 0
-    if found < FEWEST_IMAGES:
+    if found < EVALUATION_IMAGES:
         raise InputError(
-            f"{examples.folder / split}: {found} images; expected {FEWEST_IMAGES} at least, to"
+            f"{examples.folder / split}: {found} images; expected {EVALUATION_IMAGES} at least, to"
             " compare generated ones with; run the preprocessing again with more"
         )
     return found

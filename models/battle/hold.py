@@ -5,12 +5,13 @@ from functools import partial
 from pathlib import Path
 
 from models.battle.page import render_page
-from models.battle.play import IMAGES_OF_EACH, OpenPlayer, play_match
+from models.battle.play import OpenPlayer, play_match
 from models.battle.real_images import RealImages
 from models.battle.results import bracket_json, results_csv
 from models.battle.teams import Team
 from models.battle.tournament import Tournament, play_tournament
 from preprocessing.examples import Examples
+from preprocessing.gan import BATTLE_IMAGES
 
 BRACKET_FILE, RESULTS_FILE, PAGE_FILE = "bracket.json", "results.csv", "battle.html"
 
@@ -37,7 +38,7 @@ def hold(
     Raises:
         InputError: there are fewer than 15 test images.
     """
-    real = RealImages(examples, "test", IMAGES_OF_EACH)
+    real = RealImages(examples, "test", BATTLE_IMAGES)
     output = Path(output)
     output.mkdir(parents=True, exist_ok=True)
 

@@ -20,9 +20,7 @@ from models.battle.contract import (
 from models.battle.match import Match, Turn
 from models.battle.real_images import RealImages
 from models.battle.teams import Team
-
-IMAGES_OF_EACH = 15
-"""Generated images in a turn, and real ones."""
+from preprocessing.gan import BATTLE_IMAGES
 
 OpenPlayer = Callable[[Path], AbstractContextManager[Player]]
 """Loads a SavedModel; raises a ForfeitError if it may not or cannot be loaded."""
@@ -110,13 +108,13 @@ class _Side:
 def _play_turn(
     sides: Sequence[_Side], generator: int, real: RealImages, rng: np.random.Generator
 ) -> Turn:
-    generated = sides[generator].generate(draw_noise(rng, IMAGES_OF_EACH))
-    images = real.draw(rng, IMAGES_OF_EACH)
-    truth = np.ones(IMAGES_OF_EACH, np.bool_)
+    generated = sides[generator].generate(draw_noise(rng, BATTLE_IMAGES))
+    images = real.draw(rng, BATTLE_IMAGES)
+    truth = np.ones(BATTLE_IMAGES, np.bool_)
     if generated is not None:
         # Rounded to bytes, which the real ones are: or values between two bytes would tell.
         images = np.concatenate([images, as_bytes(generated)])
-        truth = np.repeat([True, False], IMAGES_OF_EACH)
+        truth = np.repeat([True, False], BATTLE_IMAGES)
     order = rng.permutation(len(images))
     images, truth = images[order], truth[order]
     return Turn(generator, images, truth, sides[1 - generator].discriminate(as_floats(images)))

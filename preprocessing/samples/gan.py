@@ -58,7 +58,7 @@ def _eyes(faces: Portraits, x: Floats, skin: Floats, hair: Floats, mood: Floats)
     faces.paint(oval(side, y + 0.02, 0.175, opened + 0.02), 0.35 * skin)
     white = oval(side, y - 0.005, 0.15, opened - 0.012)
     faces.paint(white, 60 + 0.65 * skin)
-    look = side + np.sign(x) * -faces.normal(0, 0.025)
+    look = side - np.sign(x) * faces.normal(0, 0.025)
     faces.paint(white * oval(look, y, 0.075, 0.08), iris)
     arch = y + faces.normal(0.23, 0.025) - side * (0.15 * mood) - 1.2 * side**2
     brow = oval(side, arch, 0.23, faces.uniform(0.035, 0.065))

@@ -61,11 +61,7 @@ class Portraits:
 
 
 def oval(
-    x: Floats,
-    y: Floats,
-    rx: Floats | float,
-    ry: Floats | float,
-    edge: float = _EDGE,
+    x: Floats, y: Floats, rx: Floats | float, ry: Floats | float, edge: float = _EDGE
 ) -> Floats:
     """Returns the cover of an oval around x = y = 0: 1 inside, 0 outside, between at its edge."""
     inside = 1 - np.sqrt((x / rx) ** 2 + (y / ry) ** 2)

@@ -16,6 +16,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from preprocessing.challenge import Challenge
 from preprocessing.errors import InputError
 from preprocessing.files import File, open_file
 from preprocessing.records import Bytes
@@ -48,20 +49,18 @@ class IdxImages:
         return f"{self.file.path}, image {row}"
 
 
-def open_idx(
-    found: SourceFiles, image_shape: Sequence[int], class_names: Sequence[str], sizes: str = ""
-) -> Source:
+def open_idx(found: SourceFiles, challenge: Challenge, image_shape: Sequence[int]) -> Source:
     """Opens pairs of `...-images-idx3-ubyte` and `...-labels-idx1-ubyte`, `.gz` or not.
 
     Files that begin with `train` are drawn from; `validation...` and `test...` or `t10k...` are
     the other splits, where they are there. The ids of the test set are its row numbers; its
-    labels may be missing. Where there is one class, no labels are read.
+    labels may be missing. Where images have no labels, none are read.
 
     Args:
         found: the files.
+        challenge: says what labels mean; those without names are numbered, as far as the training
+            labels go.
         image_shape: (height, width, channels) that the images must have.
-        class_names: names in label order; () to number them as far as the training labels go.
-        sizes: which shapes there are to choose from, for messages.
 
     Raises:
         InputError: a file is damaged or missing, or holds something else.
@@ -79,8 +78,8 @@ def open_idx(
                 f"{file.path}: expected one file of images for each of train, validation and test"
                 " (or t10k), its name beginning with that word; rename or remove it"
             )
-        images = _open_images(file, image_shape, sizes)
-        if len(class_names) == 1:
+        images = _open_images(file, image_shape, challenge.sizes)
+        if not challenge.labelled:
             splits[split] = (images, np.zeros(len(_read(file)), np.int64))
             continue
         head, _, tail = file.path.rpartition(name)
@@ -97,7 +96,8 @@ def open_idx(
 
     train_labels = splits["train"][1]
     assert train_labels is not None
-    names = list(class_names) or [str(label) for label in range(int(train_labels.max()) + 1)]
+    names = list(challenge.label_names)
+    names = names or [str(label) for label in range(int(train_labels.max()) + 1)]
 
     for images, labels in splits.values():
         if labels is not None and (bad := np.flatnonzero(labels >= len(names))).size:

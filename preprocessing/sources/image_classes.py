@@ -84,7 +84,7 @@ class ImageClasses:
 
 
 class OneClass(ImageClasses):
-    """The class of a challenge that has only one: every image is of it, whatever its name."""
+    """The class of images without labels: every one is of it, whatever its name."""
 
     def __init__(self, name: str) -> None:
         self.names = [name]

@@ -1,6 +1,6 @@
 """Reads JPEG and PNG images from folders and zip files; nothing is decoded here.
 
-Labels come from folders (`cats/1.jpg`) or from names (`cat.0.jpg`), unless there is only one class;
+Labels come from folders (`cats/1.jpg`) or from names (`cat.0.jpg`), where images have labels;
 folders or zip files named `train`, `validation` and `test` are splits. Test images may have no
 label; their names are ids.
 """
@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from preprocessing.challenge import Challenge
 from preprocessing.errors import InputError
 from preprocessing.files import first_line, open_file
 from preprocessing.sources.files import FORMATS, SourceFiles
@@ -91,12 +92,12 @@ class ImageReader:
         return self._images[row].name
 
 
-def open_images(found: SourceFiles, label_names: Sequence[str]) -> Source:
+def open_images(found: SourceFiles, challenge: Challenge) -> Source:
     """Opens images; labels are in the order of the class names.
 
     Args:
         found: the files.
-        label_names: the classes that the challenge has, in label order; () for any.
+        challenge: says whether images have labels, and which.
 
     Raises:
         InputError: an image has no class, the classes are not those of the challenge, or a zip
@@ -111,7 +112,7 @@ def open_images(found: SourceFiles, label_names: Sequence[str]) -> Source:
     splits: dict[str, list[ImageFile]] = {}
     for image in images:
         splits.setdefault(image.split, []).append(image)
-    classes = _classes(found.source, splits.get("train", []), label_names)
+    classes = _classes(found.source, splits.get("train", []), challenge)
 
     def pool(split: str) -> LabelledRows:
         labels = []
@@ -132,12 +133,12 @@ def open_images(found: SourceFiles, label_names: Sequence[str]) -> Source:
     )
 
 
-def _classes(source: str, train: Sequence[ImageFile], label_names: Sequence[str]) -> ImageClasses:
-    if len(label_names) != 1:
-        return ImageClasses(source, [image.path for image in train], label_names)
+def _classes(source: str, train: Sequence[ImageFile], challenge: Challenge) -> ImageClasses:
+    if challenge.labelled:
+        return ImageClasses(source, [image.path for image in train], challenge.label_names)
     if not train:
         raise InputError(f"{source}: no images to train on; add some beside those of other splits")
-    return OneClass(label_names[0])
+    return OneClass(challenge.label_names[0])
 
 
 def _test_set(images: Sequence[ImageFile], classes: ImageClasses) -> TestSet:

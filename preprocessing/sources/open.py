@@ -26,9 +26,8 @@ def open_source(source: str, challenge: Challenge, image_shape: tuple[int, int, 
     """
     found = SourceFiles(source)
     width = math.prod(image_shape)
-    names, features = challenge.label_names, challenge.record_features
     stored_as_pixels = found.format in ("bitmaps", "idx") or (
-        found.format == "tfrecords" and features.pixels
+        found.format == "tfrecords" and challenge.record_features.pixels
     )
     if stored_as_pixels and image_shape != challenge.image_shape and not challenge.size_choice:
         height, width, _ = challenge.image_shape
@@ -43,12 +42,11 @@ def open_source(source: str, challenge: Challenge, image_shape: tuple[int, int, 
                 " expected JPEG or PNG images, idx files or TFRecords"
             )
         return open_bitmaps(found, width)
-    sizes = f" ({challenge.size_choice})" if challenge.size_choice else ""
     if found.format == "idx":
-        return open_idx(found, image_shape, names, sizes)
+        return open_idx(found, challenge, image_shape)
     if found.format == "tfrecords":
-        return open_tfrecords(found, features, width, names, sizes)
-    return open_images(found, names)
+        return open_tfrecords(found, challenge, width)
+    return open_images(found, challenge)
 
 
 def count_classes(source: str, challenge: Challenge) -> int | None:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from preprocessing.challenge import RecordFeatures
+from preprocessing.challenge import Challenge, RecordFeatures
 from preprocessing.errors import InputError
 from preprocessing.files import File, open_file
 from preprocessing.records import Bytes
@@ -121,29 +121,22 @@ class RecordReader:
         return _record_name(self._paths[file], 0, row - int(np.searchsorted(self._file_of, file)))
 
 
-def open_tfrecords(
-    found: SourceFiles,
-    features: RecordFeatures,
-    width: int,
-    label_names: Sequence[str],
-    sizes: str = "",
-) -> Source:
+def open_tfrecords(found: SourceFiles, challenge: Challenge, width: int) -> Source:
     """Opens TFRecord files, whose names or folders say the split: `train-00000-of-00014`.
 
     Files that name no split are drawn from as if they were `train`. The class names are those of
-    a `labels.txt` beside the files, else the challenge's, else the numbers of the labels. Where
-    records have no labels, all are of the challenge's one class.
+    a `labels.txt` beside the files, else the challenge's, else the numbers of the labels; without
+    labels, the challenge's one class.
 
     Args:
         found: the files.
-        features: what the features of a record are called.
+        challenge: says what the features of a record are called and what labels mean.
         width: pixels an image, where they are stored as such.
-        label_names: the challenge's, in label order; () for any.
-        sizes: which sizes there are to choose from, for messages.
 
     Raises:
         InputError: a file is damaged, a shard missing, or a record not what is expected.
     """
+    features = challenge.record_features
     splits: dict[str, list[File]] = {}
     for file in found.files:
         splits.setdefault(split_of_file(found.below(file.path)) or "train", []).append(file)
@@ -152,10 +145,10 @@ def open_tfrecords(
     scanned = {}
     for split, files in splits.items():
         _check_shards(files)
-        scanned[split] = _scan_files(files, features, width, sizes, with_ids=split == "test")
-    names = list(label_names)
-    if features.label:
-        names = _label_names(found, label_names, scanned["train"].labels)
+        scanned[split] = _scan_files(files, challenge, width, with_ids=split == "test")
+    names = list(challenge.label_names)
+    if challenge.labelled:
+        names = _label_names(found, names, scanned["train"].labels)
 
     def pool(split: str) -> LabelledRows | None:
         if split not in scanned:
@@ -248,9 +241,10 @@ def _check_shards(files: Sequence[File]) -> None:
 
 
 def _scan_files(
-    files: Sequence[File], features: RecordFeatures, width: int, sizes: str, with_ids: bool
+    files: Sequence[File], challenge: Challenge, width: int, with_ids: bool
 ) -> _Scanned:
     """Reads all records of some files, for where they are and their labels and ids."""
+    features = challenge.record_features
     wanted = {features.label: False} if features.label else {}
     if with_ids and features.image_id:
         wanted[features.image_id] = True
@@ -280,7 +274,7 @@ def _scan_files(
         np.concatenate(lengths),
         features,
         width,
-        sizes,
+        challenge.sizes,
     )
     return _Scanned(reader, np.concatenate(labels or [np.zeros(len(file_of), np.int64)]), ids)
 

@@ -26,7 +26,7 @@ from tests.preprocessing.raw_data import (
 )
 
 CROP = 0.6
-SIZES = SplitSizes(0, 3, 4, unit="images")
+SIZES = SplitSizes(0, 10, 4, unit="images")
 KNOWN = np.random.default_rng(9).integers(0, 256, (83, 120), dtype=np.uint8)
 """A picture whose cropped square has 50 pixels a side, so that nothing is resized."""
 
@@ -38,9 +38,9 @@ def png(pixels: Any) -> bytes:
 
 
 FACES = {
-    f"{name}/{name}_{i:04}.jpg": encoded(i + 50 * person, 40 + 31 * i, 250 - 20 * i)
+    f"{name}/{name}_{i:04}.jpg": encoded(i + 50 * person, 40 + 9 * i, 250 - 6 * i)
     for person, name in enumerate(("Ada_Lovelace", "Max_Born", "test_Person"))
-    for i in range(10)
+    for i in range(34)
 } | {"Emmy_Noether/known.png": png(KNOWN)}
 
 
@@ -57,7 +57,7 @@ def images_of(plan: Plan, split: str) -> Any:
 def write_splits(folder: Path, side: int, **features: list[int]) -> dict[str, Any]:
     """Writes the records of three splits; returns their pixels."""
     rng = np.random.default_rng(side)
-    counts = {"train": 40, "validation": 9, "test": 12}
+    counts = {"train": 40, "validation": 13, "test": 12}
     pixels = {name: rng.integers(0, 256, (n, side * side)) for name, n in counts.items()}
     for name, images in pixels.items():
         records = [example(image_raw=image.tolist(), **features) for image in images]
@@ -82,11 +82,13 @@ def output(tmp_path_factory: pytest.TempPathFactory, source: Path) -> Path:
 def test_faces_of_all_people_are_of_one_class_and_grey(output: Path) -> None:
     examples = Examples(output / "examples")
     assert examples.info.image_shape == (50, 50, 1)
-    assert examples.info.class_names == ["face"]
+    assert examples.info.class_names == ["image"]
     counts = {name: split.by_class for name, split in examples.info.splits.items()}
-    assert counts == {"train": {"face": 25}, "validation": {"face": 3}, "test": {"face": 3}}
+    assert counts == {"train": {"image": 89}, "validation": {"image": 10}, "test": {"image": 4}}
     records = np.concatenate(examples.open("train"))
     assert set(examples.info.layout("train").labels(records).tolist()) == {0}
+    (note,) = examples.info.warnings
+    assert note.startswith("103 images give 4 for test, too few for a battle")
 
 
 def test_the_centre_is_kept_and_the_border_is_gone(output: Path) -> None:
@@ -96,7 +98,7 @@ def test_the_centre_is_kept_and_the_border_is_gone(output: Path) -> None:
         for split in examples.info.splits
         for image in examples.info.layout(split).images(np.concatenate(examples.open(split)))
     }
-    assert len(found) == 31
+    assert len(found) == 103
     assert KNOWN[16:66, 35:85].tobytes() in found
 
 
@@ -106,6 +108,17 @@ def test_serving_crops_as_the_examples_were(output: Path) -> None:
     decoded, bad = graph_decoder(str(output / "transform"), 2_500)([png(KNOWN)])
     assert bad == {}
     assert (decoded[0].reshape(50, 50) == KNOWN[16:66, 35:85]).all()
+
+
+def test_what_has_its_size_already_is_not_cropped(output: Path) -> None:
+    from preprocessing.transform import graph_decoder
+
+    noise = np.random.default_rng(1).integers(0, 256, (51, 51), dtype=np.uint8)
+    fits, larger = noise[:50, :50], np.full((51, 51), 200, np.uint8)
+    larger[10:41, 10:41] = 10
+    decoded, _ = graph_decoder(str(output / "transform"), 2_500)([png(fits), png(larger)])
+    assert (decoded[0].reshape(50, 50) == fits).all()
+    assert (decoded[1] == 10).all()
 
 
 def test_what_is_not_known_is_not_written(output: Path) -> None:
@@ -148,10 +161,10 @@ def test_the_challenges_records_need_no_labels(tmp_path: Path) -> None:
     pixels = write_splits(tmp_path / "records", side=50)
     plan = plan_of(tmp_path / "records")
     assert plan.image_shape == (50, 50, 1)
-    assert plan.class_names == ["face"]
+    assert plan.class_names == ["image"]
     drawn = images_of(plan, "train")
     assert sorted(map(bytes, drawn)) == sorted(map(bytes, pixels["train"].astype(np.uint8)))
-    assert plan.counts("validation") == [3]
+    assert plan.counts("validation") == [10]
     assert (images_of(plan, "test") == pixels["test"]).all()
 
     write_examples(plan, str(tmp_path / "examples"), "unread")
@@ -174,7 +187,7 @@ def test_digits_take_their_place_with_their_labels_or_without(tmp_path: Path) ->
     assert (images_of(bare, "test") == digits(12).reshape(12, 784)).all()
     write_idx(tmp_path / "idx" / "train-labels-idx1-ubyte.gz", np.arange(30, dtype=np.uint8) % 10)
     labelled = plan_of(tmp_path / "idx", image_size=28)
-    assert labelled.class_names == ["face"]
+    assert labelled.class_names == ["image"]
     assert (images_of(labelled, "train") == images_of(bare, "train")).all()
 
 
@@ -203,10 +216,10 @@ def test_a_crop_is_a_share(source: Path, crop: float) -> None:
 
 
 def test_too_few_images_are_told_without_a_word_on_classes(source: Path, tmp_path: Path) -> None:
-    few = plan_examples(str(source), "gan", SplitSizes(90, 9, 9), 0, 16)
+    few = plan_examples(str(source), "gan", SplitSizes(90, 11, 9), 0, 16)
     assert few.warnings() == [
-        "31 images are too few for the 90 for train and 9 for validation and 9 for test asked for;"
-        " a tenth at most goes to validation and to test"
+        "103 images are too few for the 90 for train and 11 for validation and 9 for test asked"
+        " for; a tenth at most goes to validation and to test"
     ]
     with pytest.raises(InputError, match="test_images: expected at least 1, got 0"):
         SplitSizes(0, 1, 0, unit="images")

@@ -210,7 +210,7 @@ def test_a_class_is_the_name_without_the_number_after_it(tmp_path: Path) -> None
     names = "hot dog.1,hot dog.2 (2),hot_air_balloon_001,hot air balloon.1,IMG_0001,T-rex-3,x (2)"
     for name in names.split(","):
         write_folder(tmp_path, {f"{name}.png": b""})
-    found = open_images(SourceFiles(str(tmp_path)), ())
+    found = open_images(SourceFiles(str(tmp_path)), find_challenge("renaissance"))
     assert found.class_names == [
         "hot air balloon", "hot dog", "hot_air_balloon", "IMG", "T-rex", "x",
     ]  # fmt: skip

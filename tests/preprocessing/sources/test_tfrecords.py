@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preprocessing.challenge import RecordFeatures
+from preprocessing.challenge import Challenge, RecordFeatures
 from preprocessing.errors import InputError
 from preprocessing.examples import TEST_IDS_FILE, TEST_LABELS_FILE
 from preprocessing.plan import Plan, plan_examples
@@ -157,7 +157,8 @@ def test_any_records_are_found_wherever_blocks_end(
             examples = [example(image=[image], label=[label]) for image, label in chunk]
             write_records(Path(folder) / f"{file}.tfrecord", examples)
         features = RecordFeatures("image", "label", "image_id")
-        pool = open_tfrecords(SourceFiles(folder), features, 784, tuple("abcd")).train
+        letters = Challenge("letters", (28, 28, 1), 1, features, tuple("abcd"))
+        pool = open_tfrecords(SourceFiles(folder), letters, 784).train
         for label in range(4):
             expected = [image for image, its_label in records if its_label == label]
             assert pool.counts[label] == len(expected)

@@ -345,6 +345,7 @@ def test_processor_time_is_limited(box: Sandbox, tmp_path: Path, monkeypatch: An
 
 def test_files_that_are_no_saved_model(box: Sandbox, tmp_path: Path) -> None:
     assert "is not a folder" in only(broken(box, tmp_path / "none"))[1]
+    assert "File name too long" in only(broken(box, tmp_path / ("x" * 300)))[1]
     (tmp_path / "empty").mkdir()
     assert "has no saved_model.pb" in only(broken(box, tmp_path / "empty"))[1]
     linked = save(tmp_path / "linked")

@@ -30,7 +30,7 @@ def play(
 
     Args:
         connection: to the match.
-        folder: the SavedModel's copy, where this runs, the only thing that can be read from here on.
+        folder: the SavedModel's copy, where this runs; nothing else can be read from here on.
         pixels: height * width.
         limits: of this process.
         isolation: what can be shut off here, and so must have been.

@@ -18,7 +18,7 @@ def save(folder: Path) -> Path:
 def test_each_folder_is_a_team(tmp_path: Path) -> None:
     itself = save(tmp_path / "b itself")
     model = save(tmp_path / "a model" / "saved_model")
-    run = save(tmp_path / "c run" / "train" / "model" / "saved_model")
+    run = save(tmp_path / "c run" / "train-gan" / "model" / "saved_model")
     (tmp_path / "d nothing").mkdir()
     save(tmp_path / ".hidden")
     (tmp_path / "readme.txt").write_text("not a team")
@@ -58,7 +58,9 @@ def test_a_link_to_another_teams_model_is_none(tmp_path: Path) -> None:
 
 
 def test_a_missing_model_says_where_it_was_looked_for(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no SavedModel here; looked for .*/train/model/saved_mo"):
+    with pytest.raises(
+        InputError, match=r"no SavedModel here; looked for .*train-gan/model/saved_mo"
+    ):
         find_saved_model(tmp_path)
     with pytest.raises(InputError, match="no SavedModel here"):
         find_pair(save(tmp_path / "a"), tmp_path / "b")

@@ -3,8 +3,10 @@
 The answer of each is a function of its inputs alone. So none reads or writes files, variables,
 tables or queues, talks to anything, runs code, prints, or draws random numbers without being given
 the seed; `ImmutableConst`, `DebugIdentity`, `DecodeProtoV2` and others that look as if they only
-computed do one of these, and `Empty` shows what lay in memory. That is why this names what is
-allowed, and what a later TensorFlow brings is not.
+computed do one of these. `Empty` shows what lay in memory, and so do `Svd`, `Eig` and
+`SelfAdjointEigV2` without vectors, `MatrixSolveLs` without rows and `ImageProjectiveTransformV3`
+with an unknown mode: with them a model could remember. That is why this names what is allowed, and
+what a later TensorFlow brings is not.
 """
 
 _ARRAYS = """
@@ -46,12 +48,12 @@ UnsortedSegmentProd UnsortedSegmentSum UpperBound
 
 _MATRICES = """
 BandedTriangularSolve BatchMatMul BatchMatMulV2 BatchMatMulV3 Cholesky CholeskyGrad Diag DiagPart
-Eig Einsum FFT FFT2D FFT3D FFTND IFFT IFFT2D IFFT3D IFFTND IRFFT IRFFT2D IRFFT3D IRFFTND
+Einsum FFT FFT2D FFT3D FFTND IFFT IFFT2D IFFT3D IFFTND IRFFT IRFFT2D IRFFT3D IRFFTND
 LogMatrixDeterminant Lu MatMul MatrixBandPart MatrixDeterminant MatrixDiag MatrixDiagPart
 MatrixDiagPartV2 MatrixDiagPartV3 MatrixDiagV2 MatrixDiagV3 MatrixExponential MatrixInverse
-MatrixLogarithm MatrixSetDiag MatrixSetDiagV2 MatrixSetDiagV3 MatrixSolve MatrixSolveLs
-MatrixSquareRoot MatrixTriangularSolve Qr RFFT RFFT2D RFFT3D RFFTND SelfAdjointEig SelfAdjointEigV2
-SparseMatMul Svd TridiagonalMatMul TridiagonalSolve
+MatrixLogarithm MatrixSetDiag MatrixSetDiagV2 MatrixSetDiagV3 MatrixSolve MatrixSquareRoot
+MatrixTriangularSolve Qr RFFT RFFT2D RFFT3D RFFTND SelfAdjointEig SparseMatMul TridiagonalMatMul
+TridiagonalSolve
 """
 
 _NETWORKS = """
@@ -61,11 +63,10 @@ Conv2DBackpropFilterV2 Conv2DBackpropInput Conv2DBackpropInputV2 Conv3D Conv3DBa
 Conv3DBackpropInput Conv3DBackpropInputV2 CropAndResize DataFormatDimMap DataFormatVecPermute
 DepthwiseConv2dNative DepthwiseConv2dNativeBackpropFilter DepthwiseConv2dNativeBackpropInput
 Dilation2D FusedBatchNorm FusedBatchNormGrad FusedBatchNormGradV2 FusedBatchNormGradV3
-FusedBatchNormV2 FusedBatchNormV3 FusedPadConv2D FusedResizeAndPadConv2D HSVToRGB
-ImageProjectiveTransformV2 ImageProjectiveTransformV3 LRN LRNGrad MaxPool MaxPool3D MaxPool3DGrad
-MaxPoolGrad MaxPoolGradV2 MaxPoolV2 MaxPoolWithArgmax RGBToHSV ResizeArea ResizeBicubic
-ResizeBicubicGrad ResizeBilinear ResizeBilinearGrad ResizeNearestNeighbor ResizeNearestNeighborGrad
-ScaleAndTranslate ScaleAndTranslateGrad
+FusedBatchNormV2 FusedBatchNormV3 FusedPadConv2D FusedResizeAndPadConv2D HSVToRGB LRN LRNGrad
+MaxPool MaxPool3D MaxPool3DGrad MaxPoolGrad MaxPoolGradV2 MaxPoolV2 MaxPoolWithArgmax RGBToHSV
+ResizeArea ResizeBicubic ResizeBicubicGrad ResizeBilinear ResizeBilinearGrad ResizeNearestNeighbor
+ResizeNearestNeighborGrad ScaleAndTranslate ScaleAndTranslateGrad
 """
 
 _SEEDED_RANDOMNESS = """

@@ -13,7 +13,7 @@ VARIABLES = "variables"
 CHECKPOINT = "variables/variables"
 """What the names of the files of variables begin with."""
 
-_VARIABLES_FILE = re.compile(r"variables\.(index|data-\d{5}-of-\d{5})")
+_VARIABLES_FILE = re.compile(r"variables\.(index|data-[0-9]{5}-of-[0-9]{5})")
 _CHUNK = 1 << 20
 
 
@@ -28,22 +28,38 @@ def copy_submission(source: Path, folder: Path, most_bytes: int) -> None:
     Raises:
         ForfeitError: it is not a SavedModel, has links or special files, or is too large.
     """
+    try:
+        names = _names(source)
+    except OSError as error:
+        _refuse(f"cannot be read: {error.strerror}")
+    (folder / VARIABLES).mkdir(parents=True)
+    left = most_bytes
+    for name in names:
+        left -= _copy_file(source, name, folder / name, left, most_bytes)
+
+
+def model_files(source: Path) -> list[tuple[str, os.stat_result]]:
+    """Returns what the system says of a SavedModel's files; [] of what cannot be read."""
+    try:
+        return [(name, (source / name).lstat()) for name in _names(source)]
+    except (OSError, ForfeitError):
+        return []
+
+
+def _names(source: Path) -> list[str]:
     if not source.is_dir():
         _refuse("is not a folder; expected a SavedModel")
     if not _there(source / GRAPH_FILE):
         text = _there(source / "saved_model.pbtxt")
         found = "a saved_model.pbtxt, which is not taken" if text else f"no {GRAPH_FILE}"
         _refuse(f"has {found}; expected what tf.saved_model.save or Keras' export writes")
-    (folder / VARIABLES).mkdir(parents=True)
     names = [GRAPH_FILE]
     if _there(source / VARIABLES):
         if not stat.S_ISDIR((source / VARIABLES).lstat().st_mode):
             _refuse(f"{VARIABLES} is a link or a file; expected a folder")
         listed = sorted(path.name for path in (source / VARIABLES).iterdir())
         names += [f"{VARIABLES}/{name}" for name in listed if _VARIABLES_FILE.fullmatch(name)]
-    left = most_bytes
-    for name in names:
-        left -= _copy_file(source, name, folder / name, left, most_bytes)
+    return names
 
 
 def _there(path: Path) -> bool:
@@ -53,12 +69,12 @@ def _there(path: Path) -> bool:
 def _copy_file(source: Path, name: str, target: Path, left: int, most_bytes: int) -> int:
     # Looked at before it is opened, as a pipe would wait, and again after, as it may have changed.
     opened = None
-    if stat.S_ISREG((source / name).lstat().st_mode):
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        try:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        if stat.S_ISREG((source / name).lstat().st_mode):
             opened = os.open(source / name, flags)
-        except OSError as error:
-            _refuse(f"{name} cannot be read: {error.strerror}")
+    except OSError as error:
+        _refuse(f"{name} cannot be read: {error.strerror}")
     if opened is None or not stat.S_ISREG(os.fstat(opened).st_mode):
         _refuse(f"{name} is a link or a special file; expected a file")
     copied = 0

@@ -30,24 +30,23 @@ def play(
 
     Args:
         connection: to the match.
-        folder: the SavedModel's copy, the only thing that can be read from here on.
+        folder: the SavedModel's copy, where this runs; nothing else can be read from here on.
         pixels: height * width.
         limits: of this process.
         isolation: what can be shut off here, and so must have been.
     """
     if isolate(folder, limits) != isolation:
         raise RuntimeError("could not be shut off as others were")
-    broken = _answer_questions(connection, folder, pixels, limits)
+    broken = _answer_questions(connection, pixels, limits)
     send(connection, Kind.BROKEN, pack_broken(broken))
 
 
-def _answer_questions(
-    connection: socket.socket, folder: Path, pixels: int, limits: Limits
-) -> list[BrokenRule]:
+def _answer_questions(connection: socket.socket, pixels: int, limits: Limits) -> list[BrokenRule]:
     """Returns why it ended."""
     doing = "loading"
     try:
-        functions = load_functions(folder, pixels)
+        # By a relative path: the scratch folder's name in an error differs from run to run.
+        functions = load_functions(Path(), pixels)
         widths = (NOISE_NUMBERS, pixels)
         for function, width in zip(functions, widths, strict=True):
             function(np.zeros((1, width), np.float32))  # what is only slow once is no slow answer

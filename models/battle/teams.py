@@ -3,9 +3,11 @@
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.battle.sandbox_files import GRAPH_FILE, model_files
 from preprocessing.errors import InputError
 
 _PLACES = (".", "saved_model", "train-gan/model/saved_model")
@@ -43,7 +45,7 @@ def find_teams(folder: str | Path) -> list[Team]:
         raise InputError(f"{folder}: no such folder; expected one with a folder for each team")
     found = [path for path in folder.iterdir() if path.is_dir() and path.name[0] != "."]
     teams = sorted(
-        (Team(_printable(path.name), _saved_model(path)) for path in found),
+        (Team(_printable(path.name), _own_saved_model(path)) for path in found),
         key=lambda team: team.name,
     )
     if len(teams) < 2:
@@ -80,27 +82,36 @@ def find_saved_model(path: str | Path) -> Path:
     """
     found = _saved_model(Path(path))
     if found is None:
-        places = ", ".join(str(Path(path, place, "saved_model.pb")) for place in _PLACES)
+        places = ", ".join(str(Path(path, place, GRAPH_FILE)) for place in _PLACES)
         raise InputError(f"{path}: no SavedModel here; looked for {places}")
     return found
 
 
 def teams_fingerprint(teams: Sequence[Team]) -> str:
-    """Returns a hash of the teams' names and of their files' names, sizes and times."""
+    """Returns a hash of the teams' names and of their models' files: names, sizes and times."""
     digest = hashlib.sha256()
     for team in teams:
         digest.update(f"{team.name!a}\n".encode())
-        files = sorted(team.saved_model.rglob("*")) if team.saved_model else []
-        for file in files:
-            state = file.lstat()
-            name = str(file.relative_to(team.saved_model))  # type: ignore[arg-type]
-            digest.update(f"{name!a}\t{state.st_size}\t{state.st_mtime_ns}\n".encode())
+        for name, state in model_files(team.saved_model) if team.saved_model else []:
+            digest.update(f"{name}\t{state.st_size}\t{state.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]
 
 
+def _own_saved_model(path: Path) -> Path | None:
+    """Returns a team's SavedModel, unless a link leads to another team's."""
+    found = _saved_model(path)
+    teams = path.parent.resolve()
+    if found and found.resolve().is_relative_to(teams):
+        return found if found.resolve().is_relative_to(path.resolve()) else None
+    return found
+
+
 def _saved_model(path: Path) -> Path | None:
-    places = (path / place for place in _PLACES)
-    return next((place for place in places if (place / "saved_model.pb").is_file()), None)
+    for place in _PLACES:
+        with suppress(OSError):  # where nobody may look, there is none
+            if (path / place / GRAPH_FILE).is_file():
+                return path / place
+    return None
 
 
 def _printable(name: str) -> str:

@@ -18,7 +18,7 @@ def save(folder: Path) -> Path:
 def test_each_folder_is_a_team(tmp_path: Path) -> None:
     itself = save(tmp_path / "b itself")
     model = save(tmp_path / "a model" / "saved_model")
-    run = save(tmp_path / "c run" / "train" / "model" / "saved_model")
+    run = save(tmp_path / "c run" / "train-gan" / "model" / "saved_model")
     (tmp_path / "d nothing").mkdir()
     save(tmp_path / ".hidden")
     (tmp_path / "readme.txt").write_text("not a team")
@@ -47,8 +47,20 @@ def test_names_cannot_play_with_a_terminal(tmp_path: Path) -> None:
         find_teams(tmp_path)
 
 
+def test_a_link_to_another_teams_model_is_none(tmp_path: Path) -> None:
+    save(tmp_path / "teams" / "a")
+    for name, target in (("thief", "../a"), ("odd", "x" * 300), ("linked", "../../run")):
+        (tmp_path / "teams" / name).mkdir()
+        (tmp_path / "teams" / name / "saved_model").symlink_to(target)
+    save(tmp_path / "run")
+    with_model = [team.name for team in find_teams(tmp_path / "teams") if team.saved_model]
+    assert with_model == ["a", "linked"]
+
+
 def test_a_missing_model_says_where_it_was_looked_for(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no SavedModel here; looked for .*/train/model/saved_mo"):
+    with pytest.raises(
+        InputError, match=r"no SavedModel here; looked for .*train-gan/model/saved_mo"
+    ):
         find_saved_model(tmp_path)
     with pytest.raises(InputError, match="no SavedModel here"):
         find_pair(save(tmp_path / "a"), tmp_path / "b")

@@ -1,9 +1,7 @@
 """Which real images submissions are judged with: those named, the newest run's, or made ones."""
 
 import io
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +13,7 @@ from pipelines.real_examples import real_examples
 from pipelines.registry import challenge_of
 from pipelines.run_record import RunRecord, Step
 from pipelines.source import find_source
+from preprocessing import preprocess_gan
 from preprocessing.errors import InputError
 from tests.models.conftest import write_examples
 
@@ -44,8 +43,7 @@ def preprocessed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         calls.append({"source": source, **chosen})
 
     monkeypatch.setattr(module, "source_fingerprint", lambda source: source)
-    fake = SimpleNamespace(preprocess=preprocess)
-    monkeypatch.setitem(sys.modules, "preprocessing.preprocess", fake)
+    monkeypatch.setattr(preprocess_gan, "preprocess", preprocess)
     return calls
 
 

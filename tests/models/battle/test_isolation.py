@@ -39,12 +39,14 @@ def isolated(folder: Path, do: Callable[[], Any]) -> Any:
     if not (child := os.fork()):
         try:
             os.chdir(folder)
+            told_to = os.dup2(writing, 3)
+            os.closerange(told_to + 1, os.sysconf("SC_OPEN_MAX"))  # as a player has nothing open
             isolate(folder, Limits(memory_gib=1))
             try:
                 told = do()
             except BaseException as error:
                 told = type(error).__name__
-            os.write(writing, json.dumps(told).encode())
+            os.write(told_to, json.dumps(told).encode())
         finally:
             os._exit(0)
     os.close(writing)

@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from models.battle.limits import Limits
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 _OPEN_FILES = 64
 _READ_BY_TENSORFLOW = (Path("/dev/urandom"), Path("/proc/self/cmdline"))  # when it starts up
+_OOM_SCORE = Path("/proc/self/oom_score_adj")
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ def isolate(folder: Path, limits: Limits) -> Isolation:
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:  # it died before the kernel was asked
             os._exit(1)
+        with suppress(OSError):  # should memory run out, this goes first, not the match
+            _OOM_SCORE.write_text("1000")
         libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     files = restrict_files([folder, *_READ_BY_TENSORFLOW])
     return Isolation(calls=restrict_calls(), files=files)

@@ -12,7 +12,7 @@ import sys
 
 _ALLOWED = {
     # memory and threads
-    "brk": 12, "munmap": 11, "mremap": 25, "madvise": 28, "mincore": 27,
+    "brk": 12, "munmap": 11, "mremap": 25, "mincore": 27,
     "futex": 202, "set_robust_list": 273, "rseq": 334, "membarrier": 324, "sched_yield": 24,
     "sched_getaffinity": 204, "sched_getparam": 143, "sched_getscheduler": 145, "getcpu": 309,
     "set_tid_address": 218, "exit": 60, "exit_group": 231, "restart_syscall": 219,
@@ -33,6 +33,7 @@ _ALLOWED = {
 }  # fmt: skip
 _OPEN, _OPENAT, _MMAP, _MPROTECT, _IOCTL, _SENDTO = 2, 257, 9, 10, 16, 44
 _CLONE, _CLONE3, _FCNTL, _PRCTL, _TGKILL, _PRLIMIT64 = 56, 435, 72, 157, 234, 302
+_MADVISE = 28
 
 _X86_64 = 0xC000003E
 _NUMBER, _ARCHITECTURE = 0, 4  # offsets in struct seccomp_data
@@ -44,6 +45,7 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_TMP
 _READS = _WRITES & ~getattr(os, "O_DIRECTORY", 0)  # a folder may be listed
 _THREAD, _NAMESPACES = 0x00010000, 0x7E020000
 _MAP_SHARED, _PROT_EXEC = 1, 4
+_MADV_DONTNEED, _MADV_FREE, _MADV_HUGEPAGE = 4, 8, 14  # not HWPOISON, by which root ends others
 _TCGETS = 0x5401  # isatty()
 _F_GETFD, _F_SETFD, _F_GETFL, _F_DUPFD_CLOEXEC = 1, 2, 3, 1030  # not F_SETOWN, which can signal
 _PR_SET_NAME, _PR_SET_VMA = 15, 0x53564D41
@@ -89,6 +91,7 @@ def _filter(own_process: int) -> list[Instruction]:
         (_OPEN, _if_masked(1, _READS, 0)),
         (_MMAP, [*_unless_masked(2, _PROT_EXEC), *_if_masked(3, _MAP_SHARED, 0)]),
         (_MPROTECT, _if_masked(2, _PROT_EXEC, 0)),
+        (_MADVISE, _if_one_of(2, [_MADV_DONTNEED, _MADV_FREE, _MADV_HUGEPAGE])),
         (_SENDTO, _if_null(4)),  # to where a socket is connected
         (_CLONE, _if_masked(0, _THREAD | _NAMESPACES, _THREAD)),
         (_IOCTL, _if_one_of(1, [_TCGETS])),

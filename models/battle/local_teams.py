@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from models.battle.limits import Limits
-from models.battle.teams import find_teams, teams_fingerprint
+from models.battle.teams import find_teams, may_be_played, teams_fingerprint
 from preprocessing.errors import InputError
 from preprocessing.files import File, list_files, open_file
 from preprocessing.progress import report_note
@@ -19,7 +19,8 @@ from preprocessing.progress import report_note
 def local_teams(teams: str) -> Iterator[Path]:
     """Yields the folder of teams; one in a bucket is copied, and the copy removed afterwards.
 
-    A team whose files are too many bytes for a submission is left an empty folder, and forfeits.
+    Only files of SavedModels are. A team whose are too many bytes is left an empty folder, and
+    forfeits; one whose name cannot be a folder's is left out.
 
     Args:
         teams: local, or a `gs://` URI.
@@ -34,10 +35,14 @@ def local_teams(teams: str) -> Iterator[Path]:
         folder = Path(temporary)
         limit = Limits().file_bytes
         for team, files in _listed(teams).items():
-            (folder / team).mkdir()
+            try:
+                (folder / team).mkdir()
+            except (OSError, ValueError):
+                report_note(f"{team!r}: cannot be a folder's name; left out")
+                continue
             size = sum(file.size for file in files.values())
             if size > limit:
-                report_note(f"{team}: {size:,} bytes, more than {limit:,}; not copied")
+                report_note(f"{team!r}: {size:,} bytes, more than {limit:,}; not copied")
                 continue
             for path, file in files.items():
                 target = folder / team / path
@@ -59,14 +64,16 @@ def fingerprint(teams: str) -> str:
 
 
 def _listed(teams: str) -> dict[str, dict[PurePosixPath, File]]:
-    """Returns each team's files by their path below its folder."""
+    """Returns each team's files that may be played, by their path below its folder."""
     root = teams.rstrip("/") + "/"
     found: dict[str, dict[PurePosixPath, File]] = defaultdict(dict)
     for file in list_files(f"{root}**"):
         path = PurePosixPath(file.path.removeprefix(root))
         # A bucket's names may be anything: one with .. would be written elsewhere.
         if len(path.parts) > 1 and not path.is_absolute() and ".." not in path.parts:
-            found[path.parts[0]][PurePosixPath(*path.parts[1:])] = file
+            files, below = found[path.parts[0]], PurePosixPath(*path.parts[1:])
+            if may_be_played(below):
+                files[below] = file
     if not found:
         raise InputError(f"{teams}: no folders of teams there; expected one for each team")
     return found

@@ -38,6 +38,12 @@ def copy_submission(source: Path, folder: Path, most_bytes: int) -> None:
         left -= _copy_file(source, name, folder / name, left, most_bytes)
 
 
+def is_model_file(name: str) -> bool:
+    """Returns whether a file is one that makes a SavedModel, by its path in the folder."""
+    folder, _, last = name.rpartition("/")
+    return name == GRAPH_FILE or (folder == VARIABLES and bool(_VARIABLES_FILE.fullmatch(last)))
+
+
 def model_files(source: Path) -> list[tuple[str, os.stat_result]]:
     """Returns what the system says of a SavedModel's files; [] of what cannot be read."""
     try:
@@ -57,8 +63,8 @@ def _names(source: Path) -> list[str]:
     if _there(source / VARIABLES):
         if not stat.S_ISDIR((source / VARIABLES).lstat().st_mode):
             _refuse(f"{VARIABLES} is a link or a file; expected a folder")
-        listed = sorted(path.name for path in (source / VARIABLES).iterdir())
-        names += [f"{VARIABLES}/{name}" for name in listed if _VARIABLES_FILE.fullmatch(name)]
+        listed = sorted(f"{VARIABLES}/{path.name}" for path in (source / VARIABLES).iterdir())
+        names += filter(is_model_file, listed)
     return names
 
 

@@ -14,7 +14,7 @@ from typing import get_args
 
 from models.battle.contract import BrokenRule, Rule
 
-_MOST_RULES, _MOST_LETTERS = 50, 500
+_MOST_RULES, _MOST_LETTERS = 20, 500  # of both teams less than a cell of a spreadsheet holds
 _HEADER = struct.Struct("<BI")
 MOST_TOLD = 1 << 20
 """Bytes of JSON that are read."""

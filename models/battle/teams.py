@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from models.battle.sandbox_files import GRAPH_FILE, model_files
+from models.battle.sandbox_files import GRAPH_FILE, is_model_file, model_files
 from preprocessing.errors import InputError
 
 _PLACES = (".", "saved_model", "train-gan/model/saved_model")
@@ -95,6 +95,14 @@ def teams_fingerprint(teams: Sequence[Team]) -> str:
         for name, state in model_files(team.saved_model) if team.saved_model else []:
             digest.update(f"{name}\t{state.st_size}\t{state.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]
+
+
+def may_be_played(path: PurePosixPath) -> bool:
+    """Returns whether a file, by its path in a team's folder, may be one of its SavedModel."""
+    return any(
+        path.is_relative_to(place) and is_model_file(str(path.relative_to(place)))
+        for place in _PLACES
+    )
 
 
 def _own_saved_model(path: Path) -> Path | None:

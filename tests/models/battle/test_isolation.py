@@ -22,6 +22,7 @@ from models.battle.limits import Limits
 PARENT = os.getpid()
 _CLONE_NEWUSER = 0x10000000
 _PR_SET_SECCOMP, _F_SETOWN, _PROT_EXEC = 22, 8, 4
+_MADV_MERGEABLE = 12  # refused as HWPOISON is, which is no test
 
 
 @pytest.fixture
@@ -91,6 +92,7 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "another filter": lambda: call("prctl", _PR_SET_SECCOMP, 2, None, 0, 0),
     "shared memory": lambda: mmap.mmap(-1, 4096),
     "machine code": lambda: mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, _PROT_EXEC),
+    "broken memory": lambda: mmap.mmap(-1, 4096, mmap.MAP_PRIVATE).madvise(_MADV_MERGEABLE),
     "more memory than its limit": lambda: len(bytearray(2 << 30)),
 }
 

@@ -490,7 +490,10 @@ with Sandbox({PIXELS}) as box, box.player(Path(sys.argv[1])):
         assert match.stdout is not None
         scratch = match.stdout.readline().strip()
         assert Path(scratch).is_dir()
-        assert len(processes_of(scratch)) == 2
+        running = processes_of(scratch)
+        scores = [Path(f"/proc/{one}/oom_score_adj").read_text().strip() for one in running]
+        assert len(running) == 2
+        assert scores.count("1000") == 1  # the player's: it goes first, should memory run out
         match.kill()
     deadline = time.monotonic() + 20
     while (Path(scratch).exists() or processes_of(scratch)) and time.monotonic() < deadline:

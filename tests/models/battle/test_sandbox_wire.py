@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.battle import sandbox
-from models.battle.contract import ForfeitError
+from models.battle.contract import BrokenRule, ForfeitError
 from models.battle.isolation import Isolation
 from models.battle.limits import Limits
 from models.battle.player import Ended, SandboxedPlayer
 from models.battle.sandbox import Sandbox
-from models.battle.sandbox_wire import Kind
+from models.battle.sandbox_wire import Kind, pack_broken, unpack_broken
 from preprocessing.errors import InputError
 
 QUESTION = np.zeros((2, 100), np.float32)
@@ -101,3 +101,9 @@ def test_a_system_that_shuts_off_nothing_is_refused(monkeypatch: pytest.MonkeyPa
     with pytest.raises(InputError, match="neither by seccomp nor by Landlock"):
         Sandbox(4)
     assert Unsafe.stopped
+
+
+def test_what_two_teams_broke_fits_in_a_cell_of_a_spreadsheet() -> None:
+    broken = [BrokenRule("operation", "x" * 1000)] * 100
+    told = unpack_broken(bytearray(pack_broken(broken)))
+    assert 0 < 2 * sum(len(one.told) + 2 for one in told) < 32_767 - 1000

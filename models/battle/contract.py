@@ -16,6 +16,8 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from preprocessing.errors import InputError
+
 NOISE_NUMBERS = 100
 REAL_ABOVE = 0.5
 
@@ -92,6 +94,10 @@ class ForfeitError(Exception):
     def __init__(self, broken: Sequence[BrokenRule]) -> None:
         super().__init__("; ".join(one.told for one in broken))
         self.broken = list(broken)
+
+
+class SandboxEndedError(InputError):
+    """What players are run by ended, through no fault of theirs."""
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,15 @@ from models.battle.contract import (
     Floats,
     ForfeitError,
     Player,
+    SandboxEndedError,
     as_bytes,
     as_floats,
     draw_noise,
 )
+from models.battle.limits import Limits
 from models.battle.match import Match, Turn
 from models.battle.real_images import RealImages
+from models.battle.sandbox_files import model_hash
 from models.battle.teams import Team
 from preprocessing.gan import BATTLE_IMAGES
 
@@ -35,11 +38,12 @@ def play_match(
     real: RealImages,
     seed: int,
 ) -> Match:
-    """Plays a match.
+    """Plays a match; once more, if what runs the players ended.
 
-    What is drawn depends on the seed, the names, the round and the turn only, so a match can be
-    played again without the others. A team is asked for all that it can be asked even if the other
-    is out: it may be out too.
+    What is drawn depends on the seed, the names, the models, the round and the turn only, so a
+    match can be played again without the others; and as no team has the other's model before, none
+    can know which images will be real. A team is asked for all that it can be asked even if the
+    other is out: it may be out too.
 
     Args:
         first: generates first.
@@ -48,10 +52,25 @@ def play_match(
         open_player: see `OpenPlayer`.
         real: where the real images come from.
         seed: 0 or more.
+
+    Raises:
+        SandboxEndedError: it ended twice.
     """
-    names = first.name, second.name
-    # The hash is of both names, as repr keeps them apart: ("a", "b, c") is not ("a, b", "c").
-    key = int.from_bytes(hashlib.sha256(repr(names).encode()).digest()[:8], "big")
+    try:
+        return _play(first, second, rounds, open_player, real, seed)
+    except SandboxEndedError:
+        return _play(first, second, rounds, open_player, real, seed)
+
+
+def _play(
+    first: Team,
+    second: Team,
+    rounds: int,
+    open_player: OpenPlayer,
+    real: RealImages,
+    seed: int,
+) -> Match:
+    key = _key(first, second)
     with ExitStack() as stack:
         sides = [_Side(team, open_player, stack) for team in (first, second)]
         played = []
@@ -64,12 +83,22 @@ def play_match(
             if any(side.forfeit for side in sides):
                 break
     return Match(
-        teams=names,
+        teams=(first.name, second.name),
         rounds=played,
         seconds=(sides[0].seconds, sides[1].seconds),
         forfeits=(sides[0].forfeit, sides[1].forfeit),
         coin=int(np.random.default_rng([seed, key]).integers(2)),
     )
+
+
+def _key(first: Team, second: Team) -> int:
+    """Returns a number that stands for two teams, their models included."""
+    limit = Limits().file_bytes
+    known = [
+        (team.name, team.saved_model and model_hash(team.saved_model, limit))
+        for team in (first, second)
+    ]
+    return int.from_bytes(hashlib.sha256(repr(known).encode()).digest()[:8], "big")
 
 
 class _Side:

@@ -1,5 +1,6 @@
 """Copies of a SavedModel the files that make it one, so that what runs sees no other path."""
 
+import hashlib
 import os
 import re
 import stat
@@ -50,6 +51,27 @@ def model_files(source: Path) -> list[tuple[str, os.stat_result]]:
         return [(name, (source / name).lstat()) for name in _names(source)]
     except (OSError, ForfeitError):
         return []
+
+
+def model_hash(source: Path, most_bytes: int) -> str:
+    """Returns a hash of what is in a SavedModel's files; "" if it may not be copied.
+
+    Args:
+        source: the SavedModel's folder.
+        most_bytes: of all files together; of more, none is read.
+    """
+    files = model_files(source)
+    regular = all(stat.S_ISREG(state.st_mode) for _, state in files)
+    if not regular or sum(state.st_size for _, state in files) > most_bytes:
+        return ""
+    digest = hashlib.sha256()
+    try:
+        for name, _ in files:
+            with (source / name).open("rb") as file:
+                digest.update(f"{name}\0".encode() + hashlib.file_digest(file, "sha256").digest())
+    except OSError:
+        return ""
+    return digest.hexdigest()
 
 
 def _names(source: Path) -> list[str]:

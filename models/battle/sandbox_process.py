@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from models.battle.contract import SandboxEndedError
 from models.battle.isolation import Isolation
 
 _ROOT = Path(__file__).parent.parent.parent
@@ -64,7 +65,7 @@ class WarmProcess:
             given: a socket that goes with it.
 
         Raises:
-            RuntimeError: it ended.
+            SandboxEndedError: it ended.
         """
         sockets = [given.fileno()] if given else []
         try:
@@ -95,7 +96,11 @@ class WarmProcess:
             if not received:
                 log = self.scratch / _LOG
                 said = log.read_text(errors="replace")[-_SHOWN:] if log.exists() else ""
-                raise RuntimeError(f"the sandbox's own process ended:\n{said}")
+                last = said.strip().rpartition("\n")[2] or "it says nothing"
+                raise SandboxEndedError(
+                    f"the sandbox's own process ended ({last}); see that there is free memory, and"
+                    " run the same again"
+                )
             line += received
         return json.loads(line)  # type: ignore[no-any-return]
 

@@ -1,9 +1,13 @@
 """A match goes by the rules: points, ties, broken rules, and all the same when played again."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from models.battle.contract import BrokenRule
+from models.battle.contract import BrokenRule, Player, SandboxEndedError
 from models.battle.match import Match
 from models.battle.play import play_match
 from models.battle.real_images import RealImages
@@ -136,3 +140,40 @@ def test_a_match_does_not_depend_on_others(real: RealImages) -> None:
     assert images(8)[0] != once[0]
     assert images(7, a="c")[0] != once[0]
     assert images(2**80) != once
+
+
+def test_other_models_of_the_same_names_meet_other_images(real: RealImages, tmp_path: Path) -> None:
+    a, b = (Team(name, tmp_path / name) for name in ("a", "b"))
+
+    def images() -> bytes:
+        players = opens(a=Scripted(), b=Scripted())
+        match = play_match(a, b, 1, open_player=players, real=real, seed=7)
+        return match.rounds[0][0].images.tobytes()
+
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "saved_model.pb").write_text("a model")
+    once = images()
+    assert images() == once
+    (tmp_path / "b" / "saved_model.pb").write_text("b model")
+    assert images() != once
+    (tmp_path / "b" / "saved_model.pb").write_text("a model")
+    assert images() == once
+
+
+def test_a_match_is_played_again_if_what_runs_the_players_ended(real: RealImages) -> None:
+    ended: list[str] = []
+
+    @contextmanager
+    def open_player(saved_model: Path) -> Iterator[Player]:
+        if len(ended) < fails:
+            ended.append(saved_model.name)
+            raise SandboxEndedError("the sandbox ended")
+        yield Scripted()
+
+    fails = 1
+    match = play_match(team("a"), team("b"), 1, open_player=open_player, real=real, seed=0)
+    assert match.forfeits == ([], [])
+    fails = 3
+    with pytest.raises(SandboxEndedError, match="ended"):
+        play_match(team("a"), team("b"), 1, open_player=open_player, real=real, seed=0)

@@ -18,7 +18,7 @@ from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 
 from models.battle import operations, sandbox_process
-from models.battle.contract import BrokenRule, ForfeitError, draw_noise
+from models.battle.contract import BrokenRule, ForfeitError, SandboxEndedError, draw_noise
 from models.battle.limits import Limits
 from models.battle.sandbox import Sandbox
 from tests.models.battle.strangers import PIXELS, Team, after, save
@@ -461,7 +461,7 @@ def test_when_the_warm_process_ends_nobody_loses_and_another_starts(
     with open_box.player(good) as player:
         open_box._process._process.kill()
         open_box._process._process.wait()
-        with pytest.raises(RuntimeError, match="own process ended"):
+        with pytest.raises(SandboxEndedError, match="own process ended"):
             player.generate(NOISE)
     with open_box.player(good) as player:
         player.generate(NOISE)

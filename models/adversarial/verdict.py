@@ -35,9 +35,9 @@ def warnings(metrics: dict[str, float]) -> dict[str, str]:
     told = {}
     if metrics["memorises"]:
         told["The generator memorises."] = (
-            f"{percent(metrics['copies'], 0)} of its images are copies of training images"
-            f" (of real images that were held out, {percent(metrics['copies_real'], 0)} look like"
-            " copies). Copying is forbidden in the challenge, and says nothing about what was"
+            f"{percent(metrics['copies'], 0)} of its images look like copies of training"
+            f" images, and {percent(metrics['copies_real'], 0)} of real images that were held out."
+            " Copying is forbidden in the challenge, and says nothing about what was"
             " learnt."
         )
     if metrics["collapsed"]:

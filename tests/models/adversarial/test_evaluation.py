@@ -44,7 +44,8 @@ def test_a_generator_like_the_data_has_no_fault(
     report = tmp_path / "new" / "report.html"
     result = evaluate_gan(honest, faces.folder, report, facts={"model": "Perfect"})
     assert result["images"] == 120
-    assert (result["memorises"], result["collapsed"], result["copies"]) == (0, 0, 0)
+    assert (result["memorises"], result["collapsed"]) == (0, 0)
+    assert result["copies"] < 0.02
     assert result["frechet_distance"] < 2 * result["frechet_distance_real"]
     assert abs(result["kernel_distance"]) < 0.3
     assert result["nearest_distance"] == pytest.approx(result["nearest_distance_real"], rel=0.1)

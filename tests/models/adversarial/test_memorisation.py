@@ -1,9 +1,11 @@
-"""Training images are found again however they are disguised, and nothing else is called a copy."""
+"""Training images are found again under cheap disguises, and nothing else is called a copy."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from models.adversarial import memorisation
 from models.adversarial.memorisation import nearest_training_images
@@ -19,24 +21,63 @@ def noisy(images: Bytes, deviation: float) -> Bytes:
     return np.clip(images + rng.normal(0, deviation, images.shape), 0, 255).astype(np.uint8)
 
 
-def test_a_training_image_is_found_in_its_shard_whatever_is_done_to_it(
-    faces: Examples, monkeypatch: pytest.MonkeyPatch
+def moved(images: Bytes, down: int, right: int) -> Bytes:
+    wide = np.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)), "edge")
+    return wide[:, 2 - down : 30 - down, 2 - right : 30 - right]
+
+
+def framed(images: Bytes, level: int) -> Bytes:
+    framed = np.full_like(images, level)
+    framed[:, 2:-2, 2:-2] = images[:, 2:-2, 2:-2]
+    return framed
+
+
+def lit(images: Bytes) -> Bytes:
+    light = np.linspace(-60, 60, 28)[:, None, None]
+    return np.clip(images + light, 0, 255).astype(np.uint8)
+
+
+def turned(images: Bytes) -> Bytes:
+    turned = [
+        Image.fromarray(image[..., 0]).rotate(4, Image.Resampling.BILINEAR) for image in images
+    ]
+    return np.stack([np.asarray(image) for image in turned])[..., None]
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        lambda images: images,
+        lambda images: noisy(images, 10),
+        lambda images: (images * 0.5 + 60).astype(np.uint8),
+        lambda images: blurred(images, 0.5),
+        lambda images: moved(images, 2, -1),
+        lambda images: moved(images, 0, 2),
+        lambda images: framed(images, 255),
+        lambda images: framed(images, 0),
+        lit,
+        turned,
+        lambda images: 255 - images,
+        lambda images: lit(framed(255 - moved(noisy(images, 5), 1, 1), 0)),
+    ],
+)
+@pytest.mark.parametrize("mirror", [False, True])
+def test_a_training_image_is_found_in_its_shard_under_cheap_disguises(
+    faces: Examples, disguise: Callable[[Bytes], Bytes], mirror: bool
 ) -> None:
-    monkeypatch.setattr(memorisation, "_BLOCK", 7)
     train, _ = pixels_and_labels(faces, "train")
     records = np.array([0, 99, 100, 131, 259])
-    images = train[records]
-    pale = (images * 0.5 + 60).astype(np.uint8)
-    for disguised in (images, noisy(images, 10), pale, blurred(images, 0.5)):
-        nearest = nearest_training_images(disguised, faces)
-        np.testing.assert_array_equal(nearest.records, records)
-        assert not nearest.mirrored.any()
-        assert nearest.copies == 1
-    mirrored = nearest_training_images(noisy(images[:, :, ::-1], 10), faces)
-    np.testing.assert_array_equal(mirrored.records, records)
-    assert mirrored.mirrored.all()
-    assert mirrored.copies == 1
-    np.testing.assert_array_equal(nearest_training_images(images, faces).distances, 0)
+    images = disguise(train[records])
+    nearest = nearest_training_images(images[:, :, ::-1] if mirror else images, faces)
+    np.testing.assert_array_equal(nearest.records, records)
+    assert (nearest.mirrored == mirror).all()
+    assert nearest.copies == 1
+
+
+def test_the_same_image_and_its_negative_have_a_distance_of_zero(faces: Examples) -> None:
+    train, _ = pixels_and_labels(faces, "train")
+    for images in (train[:9], 255 - train[:9]):
+        np.testing.assert_array_equal(nearest_training_images(images, faces).distances, 0)
 
 
 def test_what_is_no_training_image_is_no_copy(faces: Examples) -> None:

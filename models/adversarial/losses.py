@@ -3,12 +3,16 @@
 A participant writes the same: a class with these two methods, each of which returns one number.
 """
 
+import math
+from numbers import Real
 from typing import Any
 
 from keras import KerasTensor, ops
 
 from models.adversarial.pair import pair_fault
 from models.choices import find_class, make
+from models.trial import shown
+from preprocessing.errors import InputError
 
 
 class CrossEntropy:
@@ -82,9 +86,17 @@ def find_loss(name: str) -> Any:
     `gradient_penalty`, the weight of the penalty of `GradientPenalty`.
 
     Raises:
-        InputError: there is no such class, it lacks a method, or it cannot be made.
+        InputError: there is no such class, it lacks a method, it cannot be made, or its
+            `gradient_penalty` is no weight.
     """
-    return make(find_class(__name__, name, "loss", _fault), "loss")
+    loss = make(find_class(__name__, name, "loss", _fault), "loss")
+    weight = getattr(loss, "gradient_penalty", 0)
+    if not (isinstance(weight, Real) and 0 <= weight < math.inf):
+        raise InputError(
+            f"{shown('loss', name)}: its gradient_penalty is {weight!r}; expected a number of 0 or"
+            " more"
+        )
+    return loss
 
 
 def _fault(cls: type[Any]) -> str:

@@ -1,6 +1,7 @@
 """Each loss by numbers worked out by hand, and what they all promise."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -46,6 +47,17 @@ def test_every_loss_is_listed_without_being_imported() -> None:
         "LeastSquares",
         "Hinge",
     ]
+
+
+@pytest.mark.parametrize("weight", ["'ten'", "-1", "None", "float('nan')"])
+def test_a_penalty_of_no_weight_is_blamed_on_the_loss(weight: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "from models.adversarial.losses import Hinge\n"
+        f"class Steep(Hinge):\n    gradient_penalty = {weight}\n"
+    )
+    with pytest.raises(InputError, match=r"^loss=mine.py:Steep: its gradient_penalty is .* more$"):
+        find_loss(f"{path}:Steep")
 
 
 def test_an_unknown_loss_is_told_with_those_there_are() -> None:

@@ -19,7 +19,8 @@ class Options:
             InputError: one is not.
         """
         for name in names:
-            self.expect(name, f"a whole number of {least} or more", lambda value: value >= least)
+            what = f"a whole number of {least} or more"
+            self.expect(name, what, lambda value: value >= least, kind=int)
 
     def expect_positive(self, *names: str) -> None:
         """Checks that parameters are numbers above 0.
@@ -36,22 +37,25 @@ class Options:
         Raises:
             InputError: it is no seed that NumPy, Keras and TensorFlow all take.
         """
-        self.expect("seed", "a whole number from 0 to 2**32 - 1", lambda v: 0 <= v < 2**32)
+        what = "a whole number from 0 to 2**32 - 1"
+        self.expect("seed", what, lambda value: 0 <= value < 2**32, kind=int)
 
-    def expect(self, name: str, what: str, holds: Callable[[Any], bool]) -> None:
+    def expect(
+        self, name: str, what: str, holds: Callable[[Any], bool], kind: type[float] = float
+    ) -> None:
         """Checks one parameter.
 
         Args:
             name: of the parameter.
-            what: what it should be, in words; only a `whole number` is one.
+            what: what it should be, in words.
             holds: says whether a number is that.
+            kind: `int` where only whole numbers are taken.
 
         Raises:
             InputError: it is not.
         """
         value = getattr(self, name)
-        whole = what.startswith("a whole")
-        number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+        number = isinstance(value, int | kind) and not isinstance(value, bool)
         if not (number and holds(value)):
             default = getattr(type(self), name)
             raise InputError(

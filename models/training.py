@@ -1,5 +1,6 @@
 """The training step: examples and transform graph -> model."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -138,7 +139,8 @@ def train(
         export(folder)
     checkpoints.clear()
     if not options.checkpoint_dir:
-        checkpoints.folder.parent.rmdir()  # it is not part of the model
+        with suppress(OSError):  # it is not part of the model, but another training's may be in it
+            checkpoints.folder.parent.rmdir()
     state = loop.state
     return TrainingResult(
         steps=state.step,

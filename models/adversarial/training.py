@@ -1,5 +1,6 @@
 """The training step of the GAN challenge: examples -> generator and discriminator."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,7 +124,8 @@ def train_gan(
         export(folder)
     checkpoints.clear()
     if not options.checkpoint_dir:
-        checkpoints.folder.parent.rmdir()  # it is not part of the model
+        with suppress(OSError):  # it is not part of the model, but another training's may be in it
+            checkpoints.folder.parent.rmdir()
     state = loop.state
     last = state.history[-1]
     return AdversarialResult(

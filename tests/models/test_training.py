@@ -100,6 +100,16 @@ def stop(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return at
 
 
+def test_checkpoints_of_another_training_stay(
+    examples: Examples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models.export, "_write_saved_model", write_nothing)
+    other = tmp_path / "model" / "checkpoints" / "another"
+    other.mkdir(parents=True)
+    train(examples.folder, "unread", tmp_path / "model", NETWORKS, replace(QUICK, epochs=1))
+    assert list(other.parent.iterdir()) == [other]
+
+
 def test_it_learns_and_leaves_a_model(
     run: Callable[..., TrainingResult], examples: Examples, tmp_path: Path
 ) -> None:

@@ -134,6 +134,13 @@ def test_an_interrupted_training_ends_as_one_that_was_not(
     assert grids[0].read_bytes() == grids[1].read_bytes()
 
 
+def test_checkpoints_of_another_training_stay(examples: Examples, tmp_path: Path) -> None:
+    other = tmp_path / "model" / "checkpoints" / "another"
+    other.mkdir(parents=True)
+    train_gan(examples.folder, tmp_path / "model", "models.gan", replace(QUICK, max_steps=2))
+    assert list(other.parent.iterdir()) == [other]
+
+
 def test_only_the_same_training_goes_on(
     run: Run, before_step: Callable[[int, Callable[[], None]], None]
 ) -> None:
@@ -196,6 +203,7 @@ def test_another_backend_than_tensorflow_is_told(run: Run, monkeypatch: pytest.M
         ({"max_steps": 0}, "epochs=0 and max_steps=0: nothing ends the training; set one"),
         ({"learning_rate": float("inf")}, "learning_rate=inf: expected a number above 0"),
         ({"beta_1": 1}, "beta_1=1: expected a number from 0 to less than 1"),
+        ({"seed": 1.0}, "seed=1.0: expected a whole number from 0"),
         ({"seed": 2**32}, "seed=4294967296: expected a whole number from 0"),
     ],
 )

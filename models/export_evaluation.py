@@ -33,7 +33,8 @@ class ExportKind:
 
     Attributes:
         evaluate: takes a model's folder, the examples' folder and the page to write, and by name
-            `facts` and `history_file`, as `models.evaluation.evaluate` does; returns metrics.
+            `facts` and `history_file`, as `models.evaluation.evaluate` does, and the run's `seed`;
+            returns metrics.
         final_step: steps that the final model was trained for, by its history.
         columns: titles of the metrics to show, by name.
         plotted: metrics for TensorBoard.
@@ -49,7 +50,8 @@ class ExportKind:
     rank: Callable[[Metrics], tuple[float, ...]]
 
 
-def _evaluate_classification(*folders: Path, **options: Any) -> Metrics:
+def _evaluate_classification(*folders: Path, seed: int, **options: Any) -> Metrics:
+    """Evaluates a model; nothing in that is random."""
     model_folder, examples_folder, report_file = folders
     result = evaluate(model_folder, examples_folder, report_file, **options)
     if len(result.pop("confusion")["class_names"]) <= 5:
@@ -121,6 +123,7 @@ class ExportEvaluations:
         model_folder: the training's, where `history.json` is.
         facts: what the reports should say of the run.
         kind: of the model.
+        seed: of the run.
     """
 
     def __init__(
@@ -130,12 +133,14 @@ class ExportEvaluations:
         model_folder: str | Path,
         facts: dict[str, str],
         kind: ExportKind = CLASSIFICATION,
+        seed: int = 0,
     ) -> None:
         self._kind = kind
         self._folder = Path(folder)
         self._examples_folder = Path(examples_folder)
         self._history_file = Path(model_folder) / HISTORY_FILE
         self._facts = facts
+        self._seed = seed
         self._writer: Any = None
 
     def report(self, export: Export) -> Path:
@@ -165,6 +170,7 @@ class ExportEvaluations:
                 unfinished / _REPORT_FILE,
                 facts=self._facts | {"export": export.name},
                 history_file=self._history_file,
+                seed=self._seed,
             )
             gc.collect()  # a loaded SavedModel is full of cycles
             result = {"step": export.step, **result}

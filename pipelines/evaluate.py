@@ -130,6 +130,7 @@ class _Run:
                 if name in record.parameters
             },
             self._kind,
+            record.parameters.get("seed", 0),
         )
         return self._evaluations
 

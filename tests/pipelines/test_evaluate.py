@@ -16,6 +16,7 @@ import pytest
 from rich.console import Console
 
 from models import export_evaluation
+from models.adversarial.evaluation import evaluate_gan
 from pipelines import evaluate
 from pipelines.find_run import find_run
 from pipelines.run_lock import hold_lock
@@ -170,7 +171,7 @@ def test_the_exports_of_a_gan_are_compared_by_their_distance_to_real_images(tmp_
     write_gan(model, pictures(1, seed=3))
     write_history(model, rows=2)
     ended = [Step("preprocess-gan", "succeeded"), Step("train-gan", "succeeded")]
-    RunRecord(NAME, "gan", str(folder), {}, "", "succeeded", steps=ended).save()
+    RunRecord(NAME, "gan", str(folder), {"seed": 7}, "", "succeeded", steps=ended).save()
 
     lines = evaluated(folder, watch=True)
     titles = next(line.split() for line in lines if "Frechet" in line)
@@ -182,6 +183,9 @@ def test_the_exports_of_a_gan_are_compared_by_their_distance_to_real_images(tmp_
     report = Path(lines[-1].split()[1])
     assert "<polyline" in report.read_text()
     assert curves(folder / "evaluations" / "logs")["frechet_distance"] == [50, 100]
+    found = json.loads((folder / "evaluations" / "step-final" / "metrics.json").read_text())
+    own = evaluate_gan(model, folder / "preprocess-gan" / "examples", tmp_path / "o.html", seed=7)
+    assert found == {"step": 100, **own}  # as the run's own evaluation
 
 
 def test_an_export_that_cannot_be_judged_does_not_end_the_watch(runs: Path, model: Path) -> None:

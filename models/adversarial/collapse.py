@@ -6,8 +6,11 @@ from typing import Any
 
 Row = dict[str, Any]
 
-STEPS = 100
-"""For how many steps in a row something must be so before it is told."""
+STEPS, ROWS = 100, 2
+"""For how many steps in a row, and rows of the history, something must be so before it is told."""
+
+NEARLY_ALWAYS = 0.99
+"""The share of answers from which a discriminator is said to always give them."""
 
 LEARNT_SOMETHING = 200
 """Steps until which no generator can be expected to make different images."""
@@ -19,7 +22,7 @@ class Collapse:
 
     Attributes:
         holds: says of a row of the history whether it is so.
-        begins: what is told when it has been so for `STEPS`; may use the row's values.
+        begins: what is told when it has been so for `STEPS` and `ROWS`; may use the row's values.
         ends: what is told when it is so no longer.
     """
 
@@ -37,22 +40,26 @@ COLLAPSES = (
         "the generated images differ again (diversity {diversity:.2f})",
     ),
     Collapse(
-        lambda row: row["accuracy_real"] == row["accuracy_generated"] == 1,
-        "the discriminator is right on every image, so the generator can learn little from it; if"
-        " this lasts, try loss=GradientPenalty or a smaller learning_rate",
+        lambda row: min(row["accuracy_real"], row["accuracy_generated"]) >= NEARLY_ALWAYS,
+        "the discriminator is right on nearly every image, so the generator can learn little from"
+        " it; if this lasts, try loss=GradientPenalty or a smaller learning_rate",
         "the discriminator makes mistakes again",
     ),
     Collapse(
-        lambda row: row["accuracy_real"] > 0.99 and row["accuracy_generated"] < 0.01,
-        "the discriminator takes every image for real, so the generator learns nothing from it; if"
-        " this lasts, try another loss or learning_rate",
-        "the discriminator no longer takes every image for real",
+        lambda row: (
+            row["accuracy_real"] >= NEARLY_ALWAYS and row["accuracy_generated"] <= 1 - NEARLY_ALWAYS
+        ),
+        "the discriminator takes nearly every image for real, so the generator learns nothing"
+        " from it; if this lasts, try another loss or learning_rate",
+        "the discriminator no longer takes nearly every image for real",
     ),
     Collapse(
-        lambda row: row["accuracy_real"] < 0.01 and row["accuracy_generated"] > 0.99,
-        "the discriminator takes every image for generated, the real ones too; if this lasts, try"
-        " another loss or learning_rate",
-        "the discriminator no longer takes every image for generated",
+        lambda row: (
+            row["accuracy_real"] <= 1 - NEARLY_ALWAYS and row["accuracy_generated"] >= NEARLY_ALWAYS
+        ),
+        "the discriminator takes nearly every image for generated, the real ones too; if this"
+        " lasts, try another loss or learning_rate",
+        "the discriminator no longer takes nearly every image for generated",
     ),
 )
 
@@ -74,11 +81,11 @@ def collapse_news(history: Sequence[Row]) -> list[str]:
 
 
 def _lasts(history: Sequence[Row], collapse: Collapse) -> bool:
-    """Says whether the last rows, `STEPS` of the training at least, are all so."""
+    """Says whether the last rows, `ROWS` and `STEPS` of the training at least, are all so."""
     first = len(history)
     while first and collapse.holds(history[first - 1]):
         first -= 1
-    if first == len(history):
+    if len(history) - first < ROWS:  # one row may have hundreds of steps, and one diversity
         return False
     begun = history[first - 1]["step"] if first else 0
     return bool(history[-1]["step"] - begun >= STEPS)

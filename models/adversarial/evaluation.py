@@ -59,10 +59,11 @@ def evaluate_gan(
         history_file: what to draw the curves from; by default the model folder's.
 
     Returns:
-        `images`, `accuracy_real`, `accuracy_generated`, `discriminator_loss`, `generator_loss`
-        (see `Judgement`); `frechet_distance`, `kernel_distance` (see `features`), `coverage`, each
-        with `_real`; `diversity`, `distinctness` (see `Variety`); `nearest_distance` (the median)
-        and `copies` (see `Nearest`), each with `_real`; `collapsed` and `memorises`: 1.0 or 0.0.
+        `images`, `accuracy_real`, `accuracy_generated`, `discriminator_cross_entropy`,
+        `generator_cross_entropy` (see `Judgement`); `frechet_distance`, `kernel_distance` (see
+        `features`), `coverage`, each with `_real`; `diversity`, `distinctness` (see `Variety`);
+        `nearest_distance` (the median) and `copies` (see `Nearest`), each with `_real`;
+        `collapsed` and `memorises`: 1.0 or 0.0.
 
     Raises:
         InputError: the model or the examples are not whole or do not belong together, the splits

@@ -22,11 +22,12 @@ class Judgement:
     generated: Floats
 
     def metrics(self) -> dict[str, float]:
-        """Returns accuracies and losses, whatever the loss that was trained with.
+        """Returns accuracies and cross entropies, whatever the loss that was trained with.
 
-        The losses are cross entropies of the probabilities, clipped to 1e-7 from 0 and 1, as in
-        Goodfellow et al. 2014, https://arxiv.org/abs/1406.2661, section 3: the discriminator's is
-        the mean of both kinds, 0.69 for guessing; the generator's is that of being taken for real.
+        Probabilities are clipped to 1e-7 from 0 and 1. The discriminator's cross entropy is the
+        mean of both kinds, 0.693 for guessing (half of the sum in Goodfellow et al. 2014,
+        https://arxiv.org/abs/1406.2661, section 3); the generator's is that of being taken for
+        real.
         """
         real = np.clip(self.real.astype(np.float64), _LEAST, 1 - _LEAST)
         generated = np.clip(self.generated.astype(np.float64), _LEAST, 1 - _LEAST)
@@ -34,6 +35,6 @@ class Judgement:
         return {
             "accuracy_real": float((self.real > REAL_ABOVE).mean()),
             "accuracy_generated": float((self.generated <= REAL_ABOVE).mean()),
-            "discriminator_loss": float(missed / 2),
-            "generator_loss": float(-np.log(generated).mean()),
+            "discriminator_cross_entropy": float(missed / 2),
+            "generator_cross_entropy": float(-np.log(generated).mean()),
         }

@@ -1,8 +1,8 @@
 """What the metrics of a GAN come to, in words for everyone."""
 
+from models.adversarial.collapse import NEARLY_ALWAYS
 from models.curves import percent
 
-_ALWAYS = 0.99
 _NO_DIFFERENCE = 0.1
 
 
@@ -51,12 +51,12 @@ def warnings(metrics: dict[str, float]) -> dict[str, str]:
             " smaller learning rate."
         )
     real, generated = metrics["accuracy_real"], metrics["accuracy_generated"]
-    if min(real, generated) >= _ALWAYS:
+    if min(real, generated) >= NEARLY_ALWAYS:
         told["The discriminator is nearly never wrong."] = (
             "A generator learns little from one that is. Give the generator more steps, or the"
             " discriminator a smaller network."
         )
-    elif max(real, generated) >= _ALWAYS and min(real, generated) <= 1 - _ALWAYS:
+    elif max(real, generated) >= NEARLY_ALWAYS and min(real, generated) <= 1 - NEARLY_ALWAYS:
         answer = "real" if real > generated else "generated"
         told[f"The discriminator calls everything {answer}."] = (
             "It does not look at the image, so its answers are worth nothing in a battle."

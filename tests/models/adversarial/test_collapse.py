@@ -22,19 +22,19 @@ def news(rows: list[Row]) -> list[list[str]]:
     [
         ({"diversity": 0.04}, r"step 450: .* all alike \(diversity 0.04", "differ again"),
         (
-            {"accuracy_real": 1.0, "accuracy_generated": 1.0},
-            "right on every image",
+            {"accuracy_real": 0.995, "accuracy_generated": 0.99},
+            "right on nearly every image",
             "makes mistakes again",
         ),
         (
             {"accuracy_real": 1.0, "accuracy_generated": 0.0},
-            "takes every image for real",
-            "no longer takes every image for real",
+            "takes nearly every image for real",
+            "no longer takes nearly every image for real",
         ),
         (
             {"accuracy_real": 0.0, "accuracy_generated": 1.0},
-            "takes every image for generated",
-            "no longer takes every image for generated",
+            "takes nearly every image for generated",
+            "no longer takes nearly every image for generated",
         ),
     ],
 )
@@ -52,3 +52,5 @@ def test_what_lasts_fewer_than_100_steps_or_comes_before_anything_is_learnt_is_n
     assert not any(news(history({}, alike, {}, alike, {})))
     assert not any(news(history(*[alike] * 4, first=50)))
     assert any(news(history(*[alike] * 2, every=100)))
+    assert not any(news(history({}, alike, {}, every=500)))
+    assert [len(told) for told in news(history({}, alike, alike, {}, every=500))] == [0, 0, 1, 1]

@@ -92,16 +92,16 @@ def probabilities(*values: float) -> Floats:
     return np.array(values, np.float32)
 
 
-def test_accuracies_and_losses_are_those_of_the_probabilities() -> None:
+def test_accuracies_and_cross_entropies_are_those_of_the_probabilities() -> None:
     real, generated = probabilities(0.9, 0.5, 0.6, 0.2), probabilities(0.5, 0.8)
     metrics = Judgement(real, generated).metrics()
     assert metrics["accuracy_real"] == 0.5  # more than 0.5 means real
     assert metrics["accuracy_generated"] == 0.5
     missed = -np.log(real).mean() - np.log(1 - generated).mean()
-    assert metrics["discriminator_loss"] == pytest.approx(missed / 2, rel=1e-6)
-    assert metrics["generator_loss"] == pytest.approx(-np.log(generated).mean(), rel=1e-6)
+    assert metrics["discriminator_cross_entropy"] == pytest.approx(missed / 2, rel=1e-6)
+    assert metrics["generator_cross_entropy"] == pytest.approx(-np.log(generated).mean(), rel=1e-6)
     sure = Judgement(probabilities(0), probabilities(1)).metrics()
-    assert sure["discriminator_loss"] == pytest.approx(-np.log(1e-7))
+    assert sure["discriminator_cross_entropy"] == pytest.approx(-np.log(1e-7))
 
 
 @pytest.mark.parametrize(
@@ -110,6 +110,8 @@ def test_accuracies_and_losses_are_those_of_the_probabilities() -> None:
         (1.0, 1.0, "The discriminator is nearly never wrong."),
         (1.0, 0.0, "The discriminator calls everything real."),
         (0.0, 1.0, "The discriminator calls everything generated."),
+        (0.99, 0.99, "The discriminator is nearly never wrong."),
+        (0.98, 0.99, None),
         (0.8, 0.7, None),
     ],
 )
@@ -135,8 +137,13 @@ def test_the_page_needs_nothing_else_and_names_are_escaped(faces: Examples) -> N
     images = pictures(100, seed=1)
     metrics = dict.fromkeys(
         (
-            *("images", "accuracy_real", "accuracy_generated", "discriminator_loss"),
-            *("generator_loss", "frechet_distance", "frechet_distance_real", "kernel_distance"),
+            *("images", "accuracy_real", "accuracy_generated", "discriminator_cross_entropy"),
+            *(
+                "generator_cross_entropy",
+                "frechet_distance",
+                "frechet_distance_real",
+                "kernel_distance",
+            ),
             *("kernel_distance_real", "coverage", "coverage_real", "diversity", "distinctness"),
             *("nearest_distance", "nearest_distance_real", "copies", "copies_real"),
             *("collapsed", "memorises"),

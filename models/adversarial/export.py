@@ -44,7 +44,7 @@ def export_gan(generator: keras.Model, discriminator: keras.Model, folder: str |
 
     # Only the weights are tracked: a Keras model would bring functions of its own.
     module = tf.Module()
-    module.weights = [_variable(w) for m in (generator, discriminator) for w in m.variables]
+    module.weights = [w.value for m in (generator, discriminator) for w in m.variables]
     signatures = {
         "generate": _function(generate, NOISE_NUMBERS, "noise"),
         "discriminate": _function(discriminate, pixels, "input_batch_raw"),
@@ -58,7 +58,3 @@ def export_gan(generator: keras.Model, discriminator: keras.Model, folder: str |
 def _function(function: Any, numbers: int, name: str) -> Any:
     signature = [tf.TensorSpec((None, numbers), tf.float32, name)]
     return tf.function(function, signature, autograph=False).get_concrete_function()
-
-
-def _variable(weight: Any) -> tf.Variable:
-    return weight.value

@@ -17,6 +17,7 @@ from models.battle.contract import as_bytes, check_images, draw_noise
 from models.checkpoint import Checkpoints
 from models.input import ExampleBatches
 from models.interruption import InterruptionError, catch_signals
+from models.trial import shown
 from preprocessing.errors import InputError
 from preprocessing.examples import Examples
 from preprocessing.progress import report_note, report_progress
@@ -183,8 +184,8 @@ class AdversarialLoop:
             raise self._no_number()
         if "range" in told:
             raise InputError(
-                f"model={self._options.model.rpartition('/')[2]}: {told['range']}; end the"
-                " generator with activation='sigmoid'"
+                f"{shown('model', self._options.model)}: {told['range']}; end the generator with"
+                " activation='sigmoid'"
             )
         return as_bytes(images)
 

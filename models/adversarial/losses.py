@@ -91,7 +91,7 @@ def find_loss(name: str) -> Any:
     """
     loss = make(find_class(__name__, name, "loss", _fault), "loss")
     weight = getattr(loss, "gradient_penalty", 0)
-    if not (isinstance(weight, Real) and 0 <= weight < math.inf):
+    if not (isinstance(weight, Real) and 0 <= float(weight) < math.inf):
         raise InputError(
             f"{shown('loss', name)}: its gradient_penalty is {weight!r}; expected a number of 0 or"
             " more"

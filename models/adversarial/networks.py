@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import keras
-from keras import KerasTensor
+from keras import KerasTensor, ops
 
 from models.adversarial.pair import pair_fault
 from models.battle.contract import NOISE_NUMBERS
@@ -37,8 +37,13 @@ def find_networks(module_name: str, name: str) -> Networks:
     return networks
 
 
-def build_generator(networks: Networks, image_shape: Sequence[int]) -> keras.Model:
+def build_generator(networks: Networks, image_shape: Sequence[int], name: str) -> keras.Model:
     """Builds the model from noise float32 `[N, 100]` to images float32 `[N, H, W, C]`.
+
+    Args:
+        networks: of which to take the generator.
+        image_shape: (height, width, channels).
+        name: of the networks in messages, such as `model=mine.py:MyGan`.
 
     Raises:
         InputError: its output has another shape, or a participant's raised an exception.
@@ -47,12 +52,17 @@ def build_generator(networks: Networks, image_shape: Sequence[int]) -> keras.Mod
     height, width, channels = image_shape
     with own_errors():
         images = networks.generator(noise, (height, width, channels))
-    _expect_shape(networks, "generator", images, tuple(image_shape))
-    return keras.Model(noise, images, name="generator")
+    _expect_shape(name, "generator", images, tuple(image_shape))
+    return keras.Model(noise, _as_float32(images), name="generator")
 
 
-def build_discriminator(networks: Networks, image_shape: Sequence[int]) -> keras.Model:
+def build_discriminator(networks: Networks, image_shape: Sequence[int], name: str) -> keras.Model:
     """Builds the model from images float32 `[N, H, W, C]` to logits float32 `[N, 1]`.
+
+    Args:
+        networks: of which to take the discriminator.
+        image_shape: (height, width, channels).
+        name: of the networks in messages, such as `model=mine.py:MyGan`.
 
     Raises:
         InputError: its output has another shape, or a participant's raised an exception.
@@ -60,19 +70,23 @@ def build_discriminator(networks: Networks, image_shape: Sequence[int]) -> keras
     images = keras.Input(tuple(image_shape), name="images")
     with own_errors():
         logits = networks.discriminator(images)
-    _expect_shape(networks, "discriminator", logits, (1,))
-    return keras.Model(images, logits, name="discriminator")
+    _expect_shape(name, "discriminator", logits, (1,))
+    return keras.Model(images, _as_float32(logits), name="discriminator")
 
 
-def _expect_shape(networks: Networks, method: str, output: Any, shape: tuple[int, ...]) -> None:
+def _as_float32(output: KerasTensor) -> KerasTensor:
+    """Returns the output of a participant's layers, whatever precision these compute in."""
+    return output if output.dtype == "float32" else ops.cast(output, "float32")
+
+
+def _expect_shape(name: str, method: str, output: Any, shape: tuple[int, ...]) -> None:
     expected = ", ".join(map(str, (None, *shape)))
     found = getattr(output, "shape", None)
     if found is None or tuple(found) != (None, *shape):
         returned = "no tensor" if found is None else f"[{', '.join(map(str, found))}]"
         cure = "layers.Reshape(image_shape)" if method == "generator" else "layers.Dense(1)"
         raise InputError(
-            f"model={type(networks).__name__}: expected [{expected}], its {method} returned"
-            f" {returned}; end it with {cure}"
+            f"{name}: expected [{expected}], its {method} returned {returned}; end it with {cure}"
         )
 
 

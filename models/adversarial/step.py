@@ -10,6 +10,7 @@ from models.adversarial.networks import Networks, build_discriminator, build_gen
 from models.adversarial.options import AdversarialOptions
 from models.battle.contract import NOISE_NUMBERS, Floats
 from models.own_module import own_errors
+from models.trial import shown
 from preprocessing.errors import InputError
 from preprocessing.records import Bytes
 
@@ -47,9 +48,10 @@ class Opponents:
         image_shape: tuple[int, int, int],
         options: AdversarialOptions,
     ) -> None:
-        self.generator = build_generator(networks[0], image_shape)
-        self.discriminator = build_discriminator(networks[0], image_shape)
-        self.average = build_generator(networks[1], image_shape)
+        name = shown("model", options.model)
+        self.generator = build_generator(networks[0], image_shape, name)
+        self.discriminator = build_discriminator(networks[0], image_shape, name)
+        self.average = build_generator(networks[1], image_shape, name)
         self.average.set_weights(self.generator.get_weights())
         self._loss = loss
         self._penalty = float(getattr(loss, "gradient_penalty", 0.0))
@@ -180,7 +182,7 @@ class Opponents:
         if shape is None or tuple(shape) != ():
             returned = "no tensor" if shape is None else f"[{', '.join(map(str, shape))}]"
             raise InputError(
-                f"loss={type(self._loss).__name__}: expected one number, its {method} returned"
+                f"{shown('loss', self._options.loss)}: expected one number, its {method} returned"
                 f" {returned}; end it with ops.mean"
             )
         return value
@@ -189,7 +191,7 @@ class Opponents:
 def _adam(model: keras.Model, options: AdversarialOptions) -> keras.optimizers.Optimizer:
     if not model.trainable_variables:
         raise InputError(
-            f"model={options.model.rpartition('/')[2]}: its {model.name} has no weights to train;"
+            f"{shown('model', options.model)}: its {model.name} has no weights to train;"
             " make layers in it, and leave some of them trainable"
         )
     optimizer = keras.optimizers.Adam(options.learning_rate, beta_1=options.beta_1)

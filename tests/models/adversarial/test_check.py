@@ -64,7 +64,10 @@ def test_those_of_the_page_pass(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("classes", "message"),
     [
-        ({"generator": "layers.Dense(36)(noise)"}, r"MyGan: expected \[None, 6, 6, 1\], its gener"),
+        (
+            {"generator": "layers.Dense(36)(noise)"},
+            r"^model=mine.py:MyGan: expected \[None, 6, 6, 1\], its gener",
+        ),
         ({"generator": "None"}, "its generator returned no tensor; end it with layers.Reshape"),
         (
             {"generator": DENSE.replace("'sigmoid'", "'tanh'")},

@@ -49,8 +49,8 @@ print(json.dumps({
 def test_a_fresh_process_generates_and_discriminates_as_the_networks_do(tmp_path: Path) -> None:
     keras.utils.set_random_seed(0)
     networks = find_networks("models.gan", "Dcgan")
-    generator = build_generator(networks, SHAPE)
-    discriminator = build_discriminator(networks, SHAPE)
+    generator = build_generator(networks, SHAPE, "")
+    discriminator = build_discriminator(networks, SHAPE, "")
     for _ in range(2):  # the second time over the first
         export_gan(generator, discriminator, tmp_path / "model")
     rng = np.random.default_rng(0)

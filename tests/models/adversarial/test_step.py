@@ -11,6 +11,7 @@ from models.adversarial.losses import CrossEntropy, GradientPenalty, find_loss
 from models.adversarial.networks import find_networks
 from models.adversarial.options import AdversarialOptions
 from models.adversarial.step import Opponents
+from models.battle.contract import draw_noise
 from models.choices import class_names
 
 SHAPE = (12, 12, 1)
@@ -74,13 +75,37 @@ def test_the_penalty_is_that_of_the_paper() -> None:
     )
 
 
-def test_what_is_drawn_is_the_moving_average() -> None:
-    trained = opponents((Linear(), Linear()), CrossEntropy(), learning_rate=0.1)
-    expected = trained.generator.get_weights()
+class Half(Linear):
+    """Layers that compute in float16."""
+
+    def generator(self, noise: KerasTensor, image_shape: tuple[int, int, int]) -> KerasTensor:
+        x = layers.Dense(144, "sigmoid", dtype="mixed_float16")(noise)
+        return layers.Reshape(image_shape, dtype="mixed_float16")(x)
+
+    def discriminator(self, images: KerasTensor) -> KerasTensor:
+        return layers.Dense(1, dtype="mixed_float16")(layers.Flatten()(images))
+
+
+def test_networks_may_compute_in_float16() -> None:
+    trained = opponents((Half(), Half()), GradientPenalty())
+    trained.train(IMAGES, 0)
+    assert np.isfinite(list(trained.take_means().values())).all()
+    assert trained.draw(draw_noise(np.random.default_rng(0), 2)).dtype == np.float32
+
+
+def test_what_is_drawn_is_the_moving_average_with_that_of_the_batch_statistics() -> None:
+    networks = find_networks("models.gan", "Dcgan"), find_networks("models.gan", "Dcgan")
+    trained = opponents(networks, CrossEntropy(), learning_rate=0.1)
+    before = trained.generator.get_weights()
+    expected = before
     for step in range(3):
         trained.train(IMAGES, step)
         memory = (1 + step) / (10 + step)
         now = trained.generator.get_weights()
         expected = [memory * a + (1 - memory) * w for a, w in zip(expected, now, strict=True)]
-    for average, wanted in zip(trained.average.get_weights(), expected, strict=True):
-        np.testing.assert_allclose(average, wanted, rtol=1e-5, atol=1e-7)
+    for average, wanted, first in zip(trained.average.get_weights(), expected, before, strict=True):
+        np.testing.assert_allclose(average, wanted, rtol=1e-4, atol=1e-6)
+        assert not np.allclose(average, first)
+    noise = draw_noise(np.random.default_rng(0), 2)
+    for model, same in ((trained.average, True), (trained.generator, False)):
+        assert np.allclose(trained.draw(noise), model(noise, training=False), atol=1e-5) == same

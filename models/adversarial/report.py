@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from models.adversarial.features import FEATURES
 from models.adversarial.grid import grid_image
 from models.adversarial.judgement import Judgement
 from models.adversarial.memorisation import COPY_BELOW
@@ -83,6 +84,7 @@ def render_report(evaluation: GanEvaluation) -> str:
             "Real": grid_image(evaluation.real, 8),
         },
         copy_below=COPY_BELOW,
+        few_images=2 * FEATURES,
         interpolation=grid_image(evaluation.interpolation, 10),
         histogram=_histogram(evaluation.judgement),
         charts=_charts(evaluation.history),

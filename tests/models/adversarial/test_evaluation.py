@@ -59,7 +59,14 @@ def test_a_generator_like_the_data_has_no_fault(
 
     assert list(report.parent.iterdir()) == [report]
     page = Page(report.read_text())
-    for words in ("Perfect", "cannot tell them apart", "25,000", "25 min 0 s", "1,234 images/s"):
+    for words in (
+        "Perfect",
+        "So few make the distances rough",
+        "cannot tell them apart",
+        "25,000",
+        "25 min 0 s",
+        "1,234 images/s",
+    ):
         assert words in page.text
     assert report.read_text().count("<polyline class=") == 2 * 5  # curves, and in the legends
     assert "memorises" not in page.text

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
-from PIL import Image
 
 from models.adversarial.grid import grid_image
+from models.adversarial.state import AdversarialState
 from models.training_log import LOGS_FOLDER, write_history
 from models.whole_files import whole_files
 from preprocessing.records import Bytes
@@ -26,22 +25,28 @@ class AdversarialLog:
 
     Args:
         folder: the model's folder.
-        history: the rows so far, when a training goes on.
+        kept: a folder that outlives an interrupted training; gets the grids too.
+        state: how far the training is.
     """
 
-    def __init__(self, folder: str | Path, history: list[dict[str, Any]]) -> None:
+    def __init__(self, folder: str | Path, kept: str | Path, state: AdversarialState) -> None:
         self._folder = Path(folder)
+        self._grids = Path(kept) / GRIDS_FOLDER
         logs = self._folder / LOGS_FOLDER
-        earlier = [] if logs.exists() else history
+        new = not logs.exists()
         self._writer = tf.summary.create_file_writer(str(logs / "train"))
-        for row in earlier:  # a resumed run writes into a new folder under KFP
-            self._scalars(row)
-        if earlier:
-            write_history(self._folder, earlier)
+        if new and state.step:  # a resumed run writes into a new folder under KFP
+            self._take_on(state)
 
-    def row(self, history: list[dict[str, Any]]) -> None:
-        """Writes the last row of the history, and all of it to `history.json`."""
-        self._scalars(history[-1])
+    def row(self, row: dict[str, Any]) -> None:
+        """Adds a row of the history to TensorBoard's logs."""
+        with self._writer.as_default(row["step"]):
+            for name, value in row.items():
+                if name not in ("step", "epoch", "seconds"):
+                    tf.summary.scalar(name, value)
+
+    def write(self, history: list[dict[str, Any]]) -> None:
+        """Writes `history.json` and what is still buffered."""
         self._writer.flush()
         write_history(self._folder, history)
 
@@ -49,19 +54,31 @@ class AdversarialLog:
         """Writes generated images, uint8 `[64, H, W, C]`, as `grids/step-000500.png`."""
         grid = grid_image(images, GRID_COLUMNS)
         large = grid.repeat(_ENLARGED, axis=0).repeat(_ENLARGED, axis=1)
-        with self._writer.as_default(step):
-            tf.summary.image("generated", large[np.newaxis])
-        self._writer.flush()
-        with whole_files(self._folder / GRIDS_FOLDER) as folder:
-            pixels = large[:, :, 0] if large.shape[2] == 1 else large
-            Image.fromarray(pixels).save(folder / f"step-{step:06d}.png")
+        png = tf.io.encode_png(large).numpy()
+        _write(png, step, self._grids)
+        self._show(png, step)
 
     def close(self) -> None:
         """Writes what is still buffered."""
         self._writer.close()
 
-    def _scalars(self, row: dict[str, Any]) -> None:
-        with self._writer.as_default(row["step"]):
-            for name, value in row.items():
-                if name not in ("step", "epoch", "seconds"):
-                    tf.summary.scalar(name, value)
+    def _take_on(self, state: AdversarialState) -> None:
+        """Writes rows and grids of the training so far."""
+        for row in state.history:
+            self.row(row)
+        grids = {int(path.stem[5:]): path for path in self._grids.glob("step-*.png")}
+        for step in sorted(grids):
+            if step <= state.step:
+                self._show(grids[step].read_bytes(), step)
+        self.write(state.history)
+
+    def _show(self, png: bytes, step: int) -> None:
+        """Writes a grid into the model's folder and TensorBoard's logs."""
+        _write(png, step, self._folder / GRIDS_FOLDER)
+        with self._writer.as_default(step):
+            tf.summary.image("generated", tf.io.decode_png(png)[tf.newaxis])
+
+
+def _write(png: bytes, step: int, grids: Path) -> None:
+    with whole_files(grids) as folder:
+        (folder / f"step-{step:06d}.png").write_bytes(png)

@@ -23,10 +23,13 @@ from preprocessing.examples import Examples
 from preprocessing.progress import report_note, report_progress
 from preprocessing.records import Bytes
 
-ROW_STEPS = 50
-"""Steps between two rows of the history; only then is the device waited for."""
+ROW_STEPS, MOST_ROWS = 50, 2_000
+"""Steps between two rows of the history, more where there would be more rows than that.
 
-_PROGRESS_SECONDS = 0.5
+Only then is the device waited for.
+"""
+
+_PROGRESS_SECONDS, _LOG_SECONDS = 0.5, 10.0
 
 
 class AdversarialLoop:
@@ -37,7 +40,7 @@ class AdversarialLoop:
         examples: whose split `train` has the real images.
         options: of the training.
         checkpoints: of this training.
-        log: makes the log, given the history so far.
+        log: makes the log, given how far the training is.
         export: called every `export_model_steps`, with the step.
 
     Attributes:
@@ -55,7 +58,7 @@ class AdversarialLoop:
         examples: Examples,
         options: AdversarialOptions,
         checkpoints: Checkpoints,
-        log: Callable[[list[dict[str, Any]]], AdversarialLog],
+        log: Callable[[AdversarialState], AdversarialLog],
         export: Callable[[int], None],
     ) -> None:
         self.state = AdversarialState()
@@ -68,6 +71,7 @@ class AdversarialLoop:
         self._export = export
         self.epoch_batches = len(ExampleBatches(examples, "train", options.batch_size))
         self._steps = options.steps(self.epoch_batches)
+        self._row_steps = max(ROW_STEPS, -(-self._steps // MOST_ROWS))
         self._noise = draw_noise(np.random.default_rng(options.seed), GRID_IMAGES)
         real, _ = ExampleBatches(examples, "train", GRID_IMAGES, (options.seed, 0))[0]
         self._real_difference = mean_difference(real) if len(real) > 1 else 0.0
@@ -86,8 +90,8 @@ class AdversarialLoop:
                 and the signal's number.
         """
         self._resume()
-        self._log = self._make_log(self.state.history)
-        self._time = self._last_checkpoint = time.monotonic()
+        self._log = self._make_log(self.state)
+        self._time = self._last_checkpoint = self._last_log = time.monotonic()
         self._last_report = 0.0
         try:
             with catch_signals() as self._interruption:
@@ -98,9 +102,6 @@ class AdversarialLoop:
     def _train(self) -> None:
         """Trains step after step; a second signal does not disturb what the first asked for."""
         state = self.state
-        if state.step == self._steps:
-            self._log.grid(state.step, self._draw())  # only the last export was not finished
-            return
         try:
             for images in self._batches():
                 self._opponents.train(images, state.step)
@@ -122,7 +123,18 @@ class AdversarialLoop:
                 self._examples, "train", options.batch_size, order, first, stop
             )
             for index in range(len(batches)):
-                yield batches[index][0]
+                yield self._filled(batches[index][0], order)
+
+    def _filled(self, images: Bytes, order: tuple[int, int]) -> Bytes:
+        """Returns a last, shorter batch with the epoch's first images after it.
+
+        So each step has `batch_size` images, and none is of the statistics of one image.
+        """
+        size = self._options.batch_size
+        if len(images) == size:
+            return images
+        first, _ = ExampleBatches(self._examples, "train", size, order)[0]
+        return np.resize(np.concatenate([images, first]), (size, *images.shape[1:]))
 
     def _end_step(self) -> None:
         """Does what is due after a step."""
@@ -130,12 +142,14 @@ class AdversarialLoop:
         self._count_time()
         last = state.step == self._steps
         export = bool(options.export_model_steps) and state.step % options.export_model_steps == 0
-        if last or state.step % ROW_STEPS == 0:
+        if last or state.step % self._row_steps == 0:
             self._add_row()
         elif self._time - self._last_report >= _PROGRESS_SECONDS:
             self._report()
         if last or export:
             self._log.grid(state.step, self._draw())
+        if export or self._time - self._last_log >= _LOG_SECONDS:
+            self._write_log()
         if export:
             self._export(state.step)
         if last or self._time - self._last_checkpoint >= options.checkpoint_seconds:
@@ -159,7 +173,7 @@ class AdversarialLoop:
             "images_per_second": round(images / max(state.seconds - before["seconds"], 1e-3), 1),
         }
         state.history.append(row)
-        self._log.row(state.history)
+        self._log.row(row)
         self._report()
         for told in collapse_news(state.history):
             report_note(told)
@@ -169,7 +183,7 @@ class AdversarialLoop:
         self.state.seconds += self._time - before
 
     def images_trained(self, steps: int) -> int:
-        """Returns how many real images the first steps take."""
+        """Returns how many real images the first steps take; those that fill up do not count."""
         epochs, batches = divmod(steps, self.epoch_batches)
         return epochs * self._examples.info.splits["train"].examples + (
             batches * self._options.batch_size
@@ -203,10 +217,15 @@ class AdversarialLoop:
         report_progress(state.step / steps, told)
 
     def _save(self) -> None:
-        """Writes a checkpoint of all that decides how the training goes on."""
+        """Writes a checkpoint of all that decides how the training goes on, and the log."""
+        self._write_log()
         values = {f"variable-{i}": value for i, value in enumerate(self._opponents.arrays())}
         self._checkpoints.save(self.state.step, values, self.state.to_json())
         self._last_checkpoint = time.monotonic()
+
+    def _write_log(self) -> None:
+        self._log.write(self.state.history)
+        self._last_log = time.monotonic()
 
     def _resume(self) -> None:
         """Takes on the newest checkpoint, if there is one."""

@@ -11,10 +11,11 @@ class AdversarialState:
     Attributes:
         step: steps trained; epoch and batch follow from it.
         seconds: time that these took, over all runs.
-        history: one row every 50 steps and at the end: `step`, `epoch` (from 1), `seconds`, the
-            means since the row before of `discriminator_loss`, `generator_loss`, `accuracy_real`,
-            `accuracy_generated` and `images_per_second`, and `diversity`: how different the images
-            of the fixed noise are from one another, 1 being as different as real ones.
+        history: one row every 50 steps, 2,000 rows at most, and at the end: `step`, `epoch` from 1,
+            `seconds`, the means since the row before of `discriminator_loss` and `generator_loss`
+            (as they are trained with), `accuracy_real`, `accuracy_generated` and
+            `images_per_second`, and `diversity`: how different the images of the fixed noise are
+            from one another, 1 being as different as real ones.
     """
 
     step: int = 0

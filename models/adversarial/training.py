@@ -117,7 +117,7 @@ def train_gan(
             examples,
             options,
             checkpoints,
-            lambda history: AdversarialLog(folder, history),
+            lambda state: AdversarialLog(folder, checkpoints.folder, state),
             lambda step: export(folder / EXPORT_FOLDER / f"step_{step}"),
         )
         loop.run()

@@ -10,22 +10,48 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
+from models.adversarial import log, loop
 from models.adversarial.options import AdversarialOptions
 from models.adversarial.step import Opponents
 from models.adversarial.training import AdversarialResult, train_gan
+from models.training_log import write_history
 from preprocessing.errors import InputError
 from preprocessing.examples import Examples
+from preprocessing.records import Bytes
 from tests.models.conftest import write_examples
 
 QUICK = AdversarialOptions(model="Sample", batch_size=50, max_steps=60, export_model_steps=0)
+
+RANDOM_AND_NORMALISED = """
+from keras import layers
+class Mine:
+    def generator(self, noise, image_shape):
+        x = layers.BatchNormalization()(layers.Dense(8)(noise))
+        return layers.Reshape(image_shape)(layers.Dense(144, "sigmoid")(x))
+    def discriminator(self, images):
+        return layers.Dense(1)(layers.Dropout(0.3)(layers.Flatten()(images)))
+"""
+
+MEANS = {
+    **dict.fromkeys(("discriminator_loss", "generator_loss"), 0.7),
+    **dict.fromkeys(("accuracy_real", "accuracy_generated"), 0.5),
+}
 
 Run = Callable[..., AdversarialResult]
 
 
 @pytest.fixture
-def run(examples: Examples, tmp_path: Path) -> Run:
+def run(examples: Examples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Trains without the SavedModel, which takes seconds and has its own tests."""
+
+    def write_nothing(module: object, folder: str, signatures: object) -> None:
+        Path(folder).mkdir()
+
+    monkeypatch.setattr(tf.saved_model, "save", write_nothing)
+
     def call(options: AdversarialOptions, folder: str = "model") -> AdversarialResult:
         shared = replace(options, checkpoint_dir=str(tmp_path / "checkpoints"))
         return train_gan(examples.folder, tmp_path / folder, "models.gan", shared)
@@ -70,7 +96,7 @@ def tensorboard_steps(folder: Path) -> dict[str, list[int]]:
 
 
 def test_it_leaves_a_model_its_history_and_grids_to_watch(run: Run, tmp_path: Path) -> None:
-    options = AdversarialOptions(batch_size=50, max_steps=110, export_model_steps=60)
+    options = replace(QUICK, max_steps=110, export_model_steps=60)
     result = run(options)
 
     assert json.loads(json.dumps(asdict(result)))["steps"] == 110
@@ -107,8 +133,12 @@ def test_an_interrupted_training_ends_as_one_that_was_not(
     before_step: Callable[[int, Callable[[], None]], None],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    options = replace(QUICK, model="Dcgan")  # with dropout and batch statistics to go on with
+    monkeypatch.setattr(loop, "ROW_STEPS", 10)
+    path = tmp_path / "mine.py"
+    path.write_text(RANDOM_AND_NORMALISED)
+    options = replace(QUICK, model=f"{path}:Mine", max_steps=16, export_model_steps=6)
     run(options, "undisturbed")
 
     before_step(7, lambda: signal.raise_signal(signal.SIGTERM))
@@ -116,10 +146,10 @@ def test_an_interrupted_training_ends_as_one_that_was_not(
         run(options, "first")
     assert stopped.value.code == 143
     assert "stopped by SIGTERM at step 8: a checkpoint is written" in capsys.readouterr().out
-    before_step(53, crash)
+    before_step(13, crash)
     with pytest.raises(KeyError, match="crash"):
         run(replace(options, checkpoint_seconds=1e-6), "second")
-    assert run(options, "third").resumed_from_step == 53
+    assert run(options, "third").resumed_from_step == 13
 
     for name in ("generator.keras", "discriminator.keras"):
         weights = (
@@ -129,9 +159,14 @@ def test_an_interrupted_training_ends_as_one_that_was_not(
         for one, again in zip(*weights, strict=True):
             np.testing.assert_array_equal(one, again)
     assert history(tmp_path / "third") == history(tmp_path / "undisturbed")
-    assert tensorboard_steps(tmp_path / "third")["generator_loss"] == [50, 60]
-    grids = [tmp_path / folder / "grids" / "step-000060.png" for folder in ("undisturbed", "third")]
-    assert grids[0].read_bytes() == grids[1].read_bytes()
+    assert tensorboard_steps(tmp_path / "third")["generator_loss"] == [10, 16]
+    assert tensorboard_steps(tmp_path / "third")["generated"] == [6, 12, 16]
+    grids, again = (
+        {path.name: path.read_bytes() for path in (tmp_path / folder / "grids").iterdir()}
+        for folder in ("undisturbed", "third")
+    )
+    assert len(grids) == 3
+    assert grids == again
 
 
 def test_checkpoints_of_another_training_stay(examples: Examples, tmp_path: Path) -> None:
@@ -157,10 +192,42 @@ def test_the_seed_decides(run: Run) -> None:
     assert one.generator_loss != other.generator_loss
 
 
-def test_epochs_end_it_too_and_the_last_batch_is_a_short_one(run: Run) -> None:
-    result = run(replace(QUICK, epochs=2, max_steps=0))
-    assert (result.steps, result.epochs) == (10, 2)  # 230 images in batches of 50
+@pytest.mark.parametrize(("batch_size", "steps"), [(50, 10), (229, 4), (500, 2)])
+def test_epochs_end_it_too_and_each_batch_is_a_full_one(
+    run: Run, monkeypatch: pytest.MonkeyPatch, batch_size: int, steps: int
+) -> None:
+    batches: list[Bytes] = []
+    monkeypatch.setattr(Opponents, "train", lambda _, images, step: batches.append(images))
+    monkeypatch.setattr(Opponents, "take_means", lambda _: MEANS)
+    result = run(replace(QUICK, batch_size=batch_size, epochs=2, max_steps=0))
+    assert (result.steps, result.epochs) == (steps, 2)
     assert result.images_per_second * result.seconds == pytest.approx(2 * 230, rel=0.01)
+    assert {len(batch) for batch in batches} == {batch_size}
+    for epoch in (batches[: steps // 2], batches[steps // 2 :]):
+        images = np.concatenate(epoch)
+        assert len(np.unique(images[:230], axis=0)) == 230
+        np.testing.assert_array_equal(images[230:], images[: len(images) - 230])
+
+
+def test_a_long_training_has_no_more_rows_and_does_not_write_them_all_again_for_each(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = []
+
+    def count(folder: Path, rows: list[dict[str, Any]]) -> None:
+        written.append(len(rows))
+        write_history(folder, rows)
+
+    monkeypatch.setattr(log, "write_history", count)
+    monkeypatch.setattr(loop, "ROW_STEPS", 2)
+    monkeypatch.setattr(loop, "MOST_ROWS", 8)
+    run(replace(QUICK, max_steps=57))
+    rows = [row["step"] for row in history(tmp_path / "model")]
+    assert rows == [8, 16, 24, 32, 40, 48, 56, 57]
+    assert len(written) == 1
+    monkeypatch.setattr(loop, "_LOG_SECONDS", 0)
+    run(replace(QUICK, max_steps=56))
+    assert len(written) > 8
 
 
 def test_a_generator_that_makes_one_image_is_told_while_it_trains(

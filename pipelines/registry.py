@@ -121,5 +121,5 @@ def _finite(text: str) -> float:
 
 
 def _nearest(name: str, names: Any) -> str:
-    nearest = difflib.get_close_matches(name, list(names), n=1, cutoff=0.4)
+    nearest = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
     return f", did you mean {nearest[0]!r}?" if nearest else ""

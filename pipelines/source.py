@@ -7,7 +7,9 @@ from pipelines.display import Display
 from pipelines.real_examples import newest_data
 from pipelines.registry import challenge_of
 from pipelines.sample import make_sample
+from preprocessing.challenge import find_challenge
 from preprocessing.fingerprint import source_fingerprint
+from preprocessing.gan import MNIST_SIZE
 
 
 def find_source(
@@ -32,6 +34,9 @@ def find_source(
     if not data and challenge != pipeline and (newest := newest_data(runs)):
         arguments = newest | arguments
         data = newest["source"]
-        display.note(f"no DATA given: taking that of the newest run of {challenge}, {data}")
+        size = MNIST_SIZE if arguments["use_mnist"] else find_challenge(challenge).image_shape[0]
+        display.note(
+            f"no DATA given: taking that of the newest run of {challenge}, {data}, {size}x{size}"
+        )
     source = data or make_sample("mnist" if arguments.get("use_mnist") else challenge, display)
     return arguments | {"source": source, "source_fingerprint": source_fingerprint(source)}

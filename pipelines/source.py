@@ -34,7 +34,9 @@ def find_source(
     if not data and challenge != pipeline and (newest := newest_data(runs)):
         arguments = newest | arguments
         data = newest["source"]
-        size = MNIST_SIZE if arguments["use_mnist"] else find_challenge(challenge).image_shape[0]
+        size = (
+            MNIST_SIZE if arguments.get("use_mnist") else find_challenge(challenge).image_shape[0]
+        )
         display.note(
             f"no DATA given: taking that of the newest run of {challenge}, {data}, {size}x{size}"
         )

@@ -22,6 +22,7 @@ def tournament(
     """
     from components.step import step
     from models.battle.bracket import draw_bracket
+    from models.battle.fitness import unfit_teams
     from models.battle.hold import hold
     from models.battle.limits import Limits
     from models.battle.local_teams import local_teams
@@ -36,12 +37,15 @@ def tournament(
         data = Examples(examples.path)
         with local_teams(teams) as folder:
             found = find_teams(folder)
-            draw = draw_round_robin if round_robin else draw_bracket
-            drawn = draw(found, int(seed))
             limits = Limits(call_seconds=call_seconds, memory_gib=memory_gib)
             with Sandbox(data.info.image_bytes, limits) as sandbox:
                 for line in sandbox.isolation:
                     report_note(line)
+                if round_robin:
+                    drawn = draw_round_robin(found, int(seed))
+                else:
+                    unfit = unfit_teams(found, sandbox.player, data.info.image_bytes, int(seed))
+                    drawn = draw_bracket(found, int(seed), unfit)
                 hold(drawn, found, sandbox.player, data, results.path)
         report_note(f"the champion is {champion(drawn)}")
     results.metadata["champion"] = champion(drawn)

@@ -1,6 +1,6 @@
 """Single elimination: who meets whom in the first round, and where the winners go."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
@@ -10,19 +10,24 @@ from models.battle.tournament import Pairing, Tournament
 ROUNDS_OF_THE_FINAL = 3
 
 
-def draw_bracket(teams: Iterable[Team], seed: int) -> Tournament:
+def draw_bracket(teams: Iterable[Team], seed: int, unfit: Collection[str] = ()) -> Tournament:
     """Draws a tournament in which whoever loses is out.
 
     If the teams are no power of two, those drawn first have a bye in the first round. The bracket
     is that of seeded tournaments (first against last, second against last but one, and the best
     far from each other), so that byes are spread and no two of them meet before they must.
 
+    Who cannot play comes last in it. So no such team has a bye as long as one that can play has
+    none, and two of them meet in the first round only if there are no others left to meet.
+
     Args:
         teams: two or more, in any order.
         seed: 0 or more.
+        unfit: names of those that cannot play, see `models.battle.fitness`.
     """
     names = sorted(team.name for team in teams)
     drawn = [names[index] for index in np.random.default_rng(seed).permutation(len(names))]
+    drawn.sort(key=lambda name: name in unfit)  # which keeps the order drawn otherwise
     places = [0]
     while len(places) < len(names):
         last = 2 * len(places) - 1

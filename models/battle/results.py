@@ -10,7 +10,8 @@ bracket.json
         teams           the two names; the second is null if the first has a bye
         bye             whether the first goes on without a match
         match           null for a bye, or
-            points      of both: the right answers of their discriminators
+            points      of both: the right answers of their discriminators; where a rule was
+                        broken they decide nothing, as who broke it was asked no more
             seconds     that the answers of both took
             winner      name
             decided_by  "points", "time", "coin" or "forfeit"
@@ -20,8 +21,10 @@ bracket.json
                 generator   name of the team that made the images; the other one judges
                 truth       a digit for each of the 30 images, in order: 1 real, 0 generated
                 answers     what the judge said, likewise; null if it did not answer
-    standings           of a round robin, best first: {"team", "won", "lost", "points_for",
-                        "points_against", "rating"}; null for the others
+    standings           of a round robin, best first: {"team", "won", "lost", "forfeits",
+                        "points_for", "points_against", "rating"}; null for the others
+
+In results.csv ScoreA and ScoreB are these points; where a rule was broken they are empty.
 """
 
 import csv
@@ -100,7 +103,7 @@ def results_csv(tournament: Tournament) -> str:
                     number,
                     count,
                     *map(_cell, match.teams),
-                    *match.points,
+                    *(("", "") if any(match.forfeits) else match.points),
                     *(round(seconds, 6) for seconds in match.seconds),
                     _cell(match.teams[match.winner]),
                     match.decided_by,

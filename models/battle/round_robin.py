@@ -42,6 +42,7 @@ class Standing:
         team: its name.
         won: matches won.
         lost: matches lost.
+        forfeits: matches in which it broke a rule.
         points_for: points that it got in matches in which no rule was broken.
         points_against: points that the others got in these.
         rating: see `models.battle.rating`.
@@ -50,6 +51,7 @@ class Standing:
     team: str
     won: int
     lost: int
+    forfeits: int
     points_for: int
     points_against: int
     rating: float
@@ -66,7 +68,11 @@ class Standing:
 
 
 def standings(tournament: Tournament) -> list[Standing]:
-    """Returns the table so far: by matches won, then points' difference, points got, and name."""
+    """Returns the table so far.
+
+    Whoever broke a rule in any match stands below all who never did. Apart from that it is by
+    matches won, then by points' difference, points got, and name.
+    """
     matches = tournament.matches
     ratings = rate((m.teams[m.winner], m.teams[1 - m.winner]) for m in matches)
     table = []
@@ -79,9 +85,13 @@ def standings(tournament: Tournament) -> list[Standing]:
                 team=name,
                 won=won,
                 lost=len(own) - won,
+                forfeits=sum(bool(match.forfeits[side]) for match, side in own),
                 points_for=sum(points[side] for points, side in fair),
                 points_against=sum(points[1 - side] for points, side in fair),
                 rating=ratings.get(name, AVERAGE),
             )
         )
-    return sorted(table, key=lambda row: (-row.won, -row.difference, -row.points_for, row.team))
+    return sorted(
+        table,
+        key=lambda row: (row.forfeits > 0, -row.won, -row.difference, -row.points_for, row.team),
+    )

@@ -5,7 +5,7 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from models.battle.bracket import draw_bracket
@@ -62,6 +62,30 @@ def test_the_order_of_the_folders_does_not_matter(count: int, seed: int, random:
 
 def test_another_seed_draws_another_bracket() -> None:
     assert len({str(first_round(drawn(16, seed))) for seed in range(20)}) == 20
+
+
+@given(st.integers(0, 40), st.integers(0, 40), seeds)
+def test_teams_that_cannot_play_take_no_place_from_others(fit: int, out: int, seed: int) -> None:
+    assume(fit + out >= 2)
+    teams = [team(f"{number:02d}") for number in range(fit + out)]
+    unfit = {team.name for team in teams[:out]}
+    tournament = draw_bracket(teams, seed, unfit)
+    byes = [pairing.teams[0] for pairing in tournament.rounds[0] if pairing.bye]
+    met = [unfit & {*pairing.teams} for pairing in tournament.rounds[0] if not pairing.bye]
+    assert sum(name in unfit for name in byes) == max(0, len(byes) - fit)
+    # Those left who can play meet as many who cannot as there are, until none is left.
+    left = fit - sum(name not in unfit for name in byes)
+    assert sum(len(pair) == 2 for pair in met) == max(0, len(met) - left)
+    # As whoever can play beats whoever cannot, nobody who cannot comes into the final.
+    play_tournament(tournament, teams, last_name_wins)
+    assert len(unfit & {*tournament.rounds[-1][0].teams}) == max(0, 2 - fit)
+    assert first_round(draw_bracket(teams[::-1], seed, unfit)) == first_round(
+        draw_bracket(teams, seed, unfit)
+    )
+
+
+def test_a_seed_keeps_its_bracket() -> None:
+    assert first_round(drawn(5, 3)) == [["04", None], ["03", "00"], ["02", None], ["01", None]]
 
 
 def test_the_final_alone_has_three_rounds() -> None:

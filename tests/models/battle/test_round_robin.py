@@ -1,6 +1,7 @@
 """Round robin: each pair meets once, and the table and the rating say who is better."""
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -71,6 +72,25 @@ def test_points_of_a_match_with_a_broken_rule_do_not_count() -> None:
     assert [(r.won, r.lost, r.points_for, r.points_against) for r in standings(tournament)] == [
         (1, 0, 0, 0),
         (0, 1, 0, 0),
+    ]
+
+
+def test_whoever_broke_a_rule_stands_below_all_who_did_not() -> None:
+    def play(first: Team, second: Team, rounds: int) -> Match:
+        # d and c win all else, but break a rule where they meet; of a and b, b is better.
+        pair = first.name, second.name
+        match = last_name_wins(first, second, rounds)
+        told = [BrokenRule("nan", "is nan")]
+        return replace(match, forfeits=(told, told)) if set(pair) == {"c", "d"} else match
+
+    teams = [team(name) for name in "abcd"]
+    tournament = draw_round_robin(teams, 0)
+    play_tournament(tournament, teams, play)
+    assert [(row.team, row.won, row.forfeits) for row in standings(tournament)] == [
+        ("b", 1, 0),
+        ("a", 0, 0),
+        ("d", 3, 1),
+        ("c", 2, 1),
     ]
 
 

@@ -19,6 +19,8 @@ def evaluate_gan(
 
     from components.step import step
     from models.adversarial.evaluation import evaluate_gan
+    from models.adversarial.verdict import lead, warnings
+    from preprocessing.progress import report_note
 
     report.uri += ".html"
     with step():
@@ -30,6 +32,9 @@ def evaluate_gan(
             "learning rate": f"{trained.get('learning_rate', 0):g}",
         }
         result = evaluate_gan(model.path, examples.path, report.path, seed, facts)
+    report_note(lead(result))
+    for headline, explanation in warnings(result).items():
+        report_note(f"{headline} {explanation}")
     Path(metrics.path).write_text(json.dumps(result, indent=2) + "\n")
     for name, value in result.items():
         metrics.log_metric(name, value)

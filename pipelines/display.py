@@ -89,11 +89,13 @@ class Display:
 
     def summary(self, record: RunRecord) -> None:
         """Prints the metrics of a run, where its results are, and how long it took."""
+        names = [name for step in record.steps for name in step.metrics]
+        width = max(map(len, names), default=0)
         for step in record.steps:
             if step.metrics:
                 self._print(f"\n  {step.name}")
             for name, value in sorted(step.metrics.items()):
-                self._print(f"    {name:<18} {_number(value):>10}")
+                self._print(f"    {name:<{width}} {_number(value):>10}")
         places = {"run": record.folder, **record.artifacts}
         self._print("")
         for name in ("run", "report", "submission", "check", "results", "model"):

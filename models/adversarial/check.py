@@ -66,9 +66,8 @@ def check_gan(networks: str, model: str, loss: str, image_shape: Sequence[int]) 
 def _check_images(name: str, opponents: Opponents, rng: np.random.Generator) -> None:
     images = opponents.draw(draw_noise(rng, IMAGES)).reshape(IMAGES, -1)
     for broken in check_images(images, *images.shape):
-        same = broken.rule == "same image"
-        cure = "begin with the noise" if same else "end it with activation='sigmoid'"
-        raise InputError(f"{name}: {broken.told}; {cure}")
+        cure = "; begin with the noise" if broken.rule == "same image" else ""
+        raise InputError(f"{name}: {broken.told}{cure}")
 
 
 def _check_logits(name: str, discriminator: keras.Model, images: Any) -> None:

@@ -197,10 +197,7 @@ class AdversarialLoop:
         if "nan" in told:
             raise self._no_number()
         if "range" in told:
-            raise InputError(
-                f"{shown('model', self._options.model)}: {told['range']}; end the generator with"
-                " activation='sigmoid'"
-            )
+            raise InputError(f"{shown('model', self._options.model)}: {told['range']}")
         return as_bytes(images)
 
     def _no_number(self) -> InputError:

@@ -9,7 +9,7 @@ from typing import Any
 
 from keras import KerasTensor, ops
 
-from models.adversarial.pair import pair_fault
+from models.adversarial.pair import Method, pair_fault
 from models.choices import find_class, make
 from models.trial import shown
 from preprocessing.errors import InputError
@@ -101,8 +101,8 @@ def find_loss(name: str) -> Any:
 
 def _fault(cls: type[Any]) -> str:
     """Says why a class is no loss; "" if it is one."""
-    methods = {
-        "discriminator": ("real_logits", "generated_logits"),
-        "generator": ("generated_logits",),
-    }
-    return pair_fault(cls, methods, "one number")
+    return pair_fault(
+        cls,
+        Method("discriminator", ("real_logits", "generated_logits"), "one number"),
+        Method("generator", ("generated_logits",), "one number"),
+    )

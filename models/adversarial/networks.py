@@ -6,11 +6,18 @@ from typing import Any, Protocol
 import keras
 from keras import KerasTensor, ops
 
-from models.adversarial.pair import pair_fault
+from models.adversarial.pair import Method, pair_fault
 from models.battle.contract import NOISE_NUMBERS
 from models.choices import find_class, make
 from models.own_module import own_errors
 from preprocessing.errors import InputError
+
+_NEVER_BELOW_0 = {"sigmoid", "hardsigmoid", "softmax", "relu", "relu6", "softplus", "exponential"}
+_SIGN_KEPT = {
+    *("Cast", "Dropout", "Flatten", "GetItem", "Identity", "Reshape", "Squeeze"),
+    *("GlobalAveragePooling2D", "GlobalMaxPooling2D", "Max", "Mean"),
+}
+"""Layers and operations after which numbers that were 0 or more still are."""
 
 
 class Networks(Protocol):
@@ -65,18 +72,41 @@ def build_discriminator(networks: Networks, image_shape: Sequence[int], name: st
         name: of the networks in messages, such as `model=mine.py:MyGan`.
 
     Raises:
-        InputError: its output has another shape, or a participant's raised an exception.
+        InputError: its output has another shape or can never be below 0, or a participant's raised
+            an exception.
     """
     images = keras.Input(tuple(image_shape), name="images")
     with own_errors():
         logits = networks.discriminator(images)
     _expect_shape(name, "discriminator", logits, (1,))
-    return keras.Model(images, _as_float32(logits), name="discriminator")
+    model = keras.Model(images, _as_float32(logits), name="discriminator")
+    ending = _ending(model.operations)
+    if ending.replace("_", "") in _NEVER_BELOW_0:
+        raise InputError(
+            f"{name}: its discriminator ends in {ending}; it has to give a logit, above 0 for real:"
+            " leave the activation out"
+        )
+    return model
 
 
 def _as_float32(output: KerasTensor) -> KerasTensor:
     """Returns the output of a participant's layers, whatever precision these compute in."""
     return output if output.dtype == "float32" else ops.cast(output, "float32")
+
+
+def _ending(operations: Sequence[Any]) -> str:
+    """Returns the last activation's or else last layer's name in lower case; "" if it is unseen."""
+    last = next((one for one in reversed(operations) if type(one).__name__ not in _SIGN_KEPT), None)
+    if isinstance(last, keras.Sequential):
+        return _ending(last.layers)
+    if not type(last).__module__.startswith("keras."):
+        return ""  # what a participant's layer does with its attributes is not known
+    last = getattr(last, "layer", last)  # which SpectralNormalization wraps
+    last = getattr(last, "activation", last)
+    if getattr(last, "negative_slope", 0):
+        return "leaky_relu"
+    name: str = getattr(last, "__name__", type(last).__name__)
+    return name.lower()
 
 
 def _expect_shape(name: str, method: str, output: Any, shape: tuple[int, ...]) -> None:
@@ -92,6 +122,8 @@ def _expect_shape(name: str, method: str, output: Any, shape: tuple[int, ...]) -
 
 def _fault(cls: type[Any]) -> str:
     """Says why a class has not the two networks; "" if it has."""
-    methods = {"generator": ("noise", "image_shape"), "discriminator": ("images",)}
-    ends = "images [N, H, W, C] in [0, 1]; the discriminator returns logits [N, 1]"
-    return pair_fault(cls, methods, ends)
+    return pair_fault(
+        cls,
+        Method("generator", ("noise", "image_shape"), "images [N, H, W, C] in [0, 1]"),
+        Method("discriminator", ("images",), "logits [N, 1], above 0 for real"),
+    )

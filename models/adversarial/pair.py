@@ -1,23 +1,30 @@
 """What networks and losses of a GAN have in common: a method for each of the two opponents."""
 
 import inspect
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 
-def pair_fault(cls: type[Any], methods: Mapping[str, tuple[str, ...]], ends: str) -> str:
-    """Says why a class lacks what it needs; "" if it has it.
+class Method(NamedTuple):
+    """A method that a class needs.
 
-    Args:
-        cls: the class.
-        methods: the arguments of each method that it needs, by the method's name.
-        ends: what each of them returns, for the message.
+    Attributes:
+        name: its name.
+        arguments: its arguments' names, without `self`.
+        returns: what it returns, for the message.
     """
-    for name, arguments in methods.items():
+
+    name: str
+    arguments: tuple[str, ...]
+    returns: str
+
+
+def pair_fault(cls: type[Any], *methods: Method) -> str:
+    """Says why a class lacks a method that it needs; "" if it has them all."""
+    for name, arguments, returns in methods:
         method = getattr(cls, name, None)
         wanted = f"def {name}({', '.join(('self', *arguments))})"
         if not callable(method):
-            return f"has no {name}; write `{wanted}` that returns {ends}"
+            return f"has no {name}; write `{wanted}` that returns {returns}"
         try:
             inspect.signature(method).bind(None, *arguments)
         except TypeError:

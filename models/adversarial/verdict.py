@@ -1,7 +1,6 @@
 """What the metrics of a GAN come to, in words for everyone."""
 
 from models.adversarial.collapse import NEARLY_ALWAYS
-from models.curves import percent
 
 _NO_DIFFERENCE = 0.1
 
@@ -10,8 +9,8 @@ def lead(metrics: dict[str, float]) -> str:
     """Returns who fools whom, and how far the images are from real ones."""
     fooled, recognised = 1 - metrics["accuracy_generated"], metrics["accuracy_real"]
     told = (
-        f"The discriminator takes {percent(fooled, 0)} of the generated images for real, and"
-        f" {percent(recognised, 0)} of the real ones."
+        f"The discriminator takes {fooled:.0%} of the generated images for real, and"
+        f" {recognised:.0%} of the real ones."
     )
     if recognised - fooled < _NO_DIFFERENCE:
         told += " So it cannot tell them apart."
@@ -35,14 +34,14 @@ def warnings(metrics: dict[str, float]) -> dict[str, str]:
     told = {}
     if metrics["memorises"]:
         told["The generator memorises."] = (
-            f"{percent(metrics['copies'], 0)} of its images look like copies of training"
-            f" images, and {percent(metrics['copies_real'], 0)} of real images that were held out."
+            f"{metrics['copies']:.0%} of its images look like copies of training"
+            f" images, and {metrics['copies_real']:.0%} of real images that were held out."
             " Copying is forbidden in the challenge, and says nothing about what was"
             " learnt."
         )
     if metrics["collapsed"]:
         how = (
-            f"differ from one another {percent(metrics['diversity'], 0)} as much as real ones do"
+            f"differ from one another {metrics['diversity']:.0%} as much as real ones do"
             if metrics["diversity"] <= metrics["distinctness"]
             else "are a few, which come again and again"
         )

@@ -40,6 +40,7 @@ Rule = Literal[
 """What can be broken, in the order in which it is looked at."""
 
 _TOLERANCE = 5e-4  # how far from [0, 1] rounding may take a value
+_BYTES_ABOVE = 16  # the brightest pixel of what are not 0 to 1, but 0 to 255
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,17 @@ def _check(signature: Signature, values: npt.NDArray[np.generic], count: int) ->
         return broken
     low, high = float(values.min()), float(values.max())  # type: ignore[arg-type]
     if low < -_TOLERANCE or high > 1 + _TOLERANCE:
-        broken.append(
-            BrokenRule("range", f"{what} has values from {low:.3g} to {high:.3g}; expected 0 to 1")
-        )
+        told = f"{what} has values from {low:.3g} to {high:.3g}; expected 0 to 1"
+        broken.append(BrokenRule("range", f"{told}; {_range_cure(signature, low, high)}"))
     return broken
+
+
+def _range_cure(signature: Signature, low: float, high: float) -> str:
+    """Says what to do about values that are not in [0, 1], by what they seem to be."""
+    if signature.name == "discriminate":
+        return "a sigmoid brings logits there"
+    if low >= -1 - _TOLERANCE and high <= 1 + _TOLERANCE:
+        return "(x + 1) / 2 brings them there"
+    if low >= -_TOLERANCE and _BYTES_ABOVE < high <= 256:
+        return "divide by 255"
+    return "end the generator with a sigmoid"

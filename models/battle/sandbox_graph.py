@@ -25,6 +25,7 @@ _RUNTIME_ATTRIBUTES = ("config", "config_proto", "executor_type")
 _NO_CONSTANTS = (types_pb2.DT_RESOURCE, types_pb2.DT_VARIANT)
 _SHOWN = 5
 """Functions that a message names."""
+_SAVE = 'tf.saved_model.save signatures={"generate": ..., "discriminate": ...}'
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def _signature_faults(
     if signature.name not in meta_graph.signature_def:
         others = [name for name in meta_graph.signature_def if not name.startswith("__")]
         found = ", ".join(sorted(others)[:_SHOWN]) or "none"
-        yield BrokenRule("signature", f"has no signature {signature.name}; found {found}")
+        told = f"has no signature {signature.name}; found {found}; give {_SAVE}"
+        yield BrokenRule("signature", told)
         return
     given = meta_graph.signature_def[signature.name]
     for kind, tensors, name, width in (

@@ -40,6 +40,15 @@ class MyLoss:
         return {generator_loss}
 class Empty:
     pass
+class Signed(layers.Layer):
+    activation = staticmethod(ops.relu)
+    def build(self, shape):
+        self.weight = self.add_weight(shape=(shape[-1], 1))
+    def call(self, x):
+        return ops.matmul(self.activation(x), self.weight)
+class Half:
+    def generator(self, noise, image_shape):
+        return noise
 class Other:
     def generator(self, noise):
         return noise
@@ -54,11 +63,15 @@ def test_good_ones_pass(tmp_path: Path) -> None:
         check_gan("models.gan", model, "GradientPenalty", SHAPE)
 
 
-def test_those_of_the_page_pass(tmp_path: Path) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    mine = tmp_path / "mine.py"
+def test_those_of_the_page_pass_and_with_a_sigmoid_do_not(tmp_path: Path) -> None:
+    code = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)[0]
+    mine, bounded = tmp_path / "mine.py", tmp_path / "bounded.py"
     mine.write_text(code)
     check_gan("models.gan", f"{mine}:MyGan", f"{mine}:MyLoss", (50, 50, 1))
+    assert "layers.Dense(1)(x)" in code
+    bounded.write_text(code.replace("layers.Dense(1)", "layers.Dense(1, activation='sigmoid')"))
+    with pytest.raises(InputError, match=r"its discriminator ends in sigmoid; .*: leave the act"):
+        check_gan("models.gan", f"{bounded}:MyGan", f"{bounded}:MyLoss", (50, 50, 1))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +84,7 @@ def test_those_of_the_page_pass(tmp_path: Path) -> None:
         ({"generator": "None"}, "its generator returned no tensor; end it with layers.Reshape"),
         (
             {"generator": DENSE.replace("'sigmoid'", "'tanh'")},
-            "values from -.* expected 0 to 1; end it",
+            r"values from -.* expected 0 to 1; \(x \+ 1\) / 2 brings them there$",
         ),
         (
             {"generator": DENSE.replace("noise", "0 * noise")},
@@ -99,10 +112,58 @@ def test_what_is_wrong_is_one_line(classes: dict[str, str], message: str, tmp_pa
 
 
 @pytest.mark.parametrize(
+    ("discriminator", "ending"),
+    [
+        (LOGIT.replace("Dense(1)", "Dense(1, activation='sigmoid')"), "sigmoid"),
+        (f"layers.Activation('hard_sigmoid')({LOGIT})", "hard_sigmoid"),
+        (f"layers.Softmax()({LOGIT})", "softmax"),
+        (f"ops.relu({LOGIT})", "relu"),
+        ("layers.Reshape((1,))(layers.Conv2D(1, 6, activation='softplus')(images))", "softplus"),
+        (
+            "layers.SpectralNormalization(layers.Dense(1, 'sigmoid'))(layers.Flatten()(images))",
+            "sigmoid",
+        ),
+        (
+            "keras.Sequential([layers.Flatten(), layers.Dense(1, activation=layers.ReLU())])"
+            "(images)",
+            "relu",
+        ),
+    ],
+)
+def test_a_discriminator_that_gives_no_logit_is_told(
+    discriminator: str, ending: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError) as raised:
+        tried(tmp_path, discriminator=discriminator)
+    assert str(raised.value) == (
+        f"model=mine.py:MyGan: its discriminator ends in {ending}; it has to give a logit, above 0"
+        " for real: leave the activation out"
+    )
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "layers.SpectralNormalization(layers.Dense(1))(x)",
+        "keras.Sequential([layers.Flatten()])(layers.Dense(1)(x))",
+        "Signed()(x)",
+        "layers.Dense(1)(x) - layers.Dense(1, 'relu')(x)",
+        "ops.mean(x, 1, keepdims=True) - layers.Dense(1, 'sigmoid')(x)",
+        "layers.ReLU(negative_slope=0.2)(layers.Dense(1)(x))",
+        "layers.Dense(1, activation=layers.LeakyReLU())(x)",
+    ],
+)
+def test_activations_within_a_discriminator_are_its_own(last: str, tmp_path: Path) -> None:
+    before = "layers.Dense(8, 'relu')(layers.Flatten()(images))"
+    tried(tmp_path, discriminator=f"(lambda x: {last})({before})")
+
+
+@pytest.mark.parametrize(
     ("model", "loss", "message"),
     [
         ("Dcgn", "Hinge", "model=Dcgn: models.gan has no such model; .* did you mean Dcgan"),
         ("mine.py:Empty", "Hinge", "has no generator; write `def generator.self, noise, image_sh"),
+        ("mine.py:Half", "Hinge", r"images\)` that returns logits \[N, 1\], above 0 for real$"),
         ("mine.py:Other", "Hinge", r"its generator takes \(self, noise\); expected `def generator"),
         ("mine.py:MyGan", "mine.py:Empty", "loss=mine.py:Empty: has no discriminator; write `def"),
     ],

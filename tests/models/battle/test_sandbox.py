@@ -232,7 +232,11 @@ def test_all_that_can_be_seen_is_told_at_once(box: Sandbox, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("names", "told"),
     [
-        (("make", "noise", "x"), "has no signature generate; found discriminate, make"),
+        (
+            ("make", "noise", "x"),
+            "has no signature generate; found discriminate, make; give tf.saved_model.save"
+            ' signatures={"generate": ..., "discriminate": ...}',
+        ),
         (("generate", "z", "generated_images"), "generate: found as argument z; expected noise"),
         (("generate", "noise", "x"), "generate: found as result x; expected generated_images"),
     ],
@@ -275,7 +279,11 @@ def test_what_no_signature_reaches_is_not_run(box: Sandbox, tmp_path: Path) -> N
     ("generate", "rule", "told"),
     [
         (lambda team, noise: team.generate(noise) * np.nan, "nan", "has 60 values that are nan"),
-        (lambda team, noise: team.generate(noise) + 2, "range", "expected 0 to 1"),
+        (
+            lambda team, noise: team.generate(noise) + 2,
+            "range",
+            "expected 0 to 1; end the generator with a sigmoid",
+        ),
         (
             lambda team, noise: tf.abs(noise[:, : tf.shape(noise)[0]]),
             "shape",

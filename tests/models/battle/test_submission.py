@@ -152,4 +152,22 @@ def test_probabilities_are_one_an_image_and_from_0_to_1() -> None:
     assert check_probabilities(np.float32([[0.0], [1.0]]), 2) == []  # type: ignore[arg-type]
     assert [one.rule for one in check_probabilities(np.float32([0.1, 0.2]), 2)] == ["shape"]  # type: ignore[arg-type]
     (broken,) = check_probabilities(np.float32([[0.1], [1.7]]), 2)  # type: ignore[arg-type]
-    assert broken.told == "discriminate: p_for_data has values from 0.1 to 1.7; expected 0 to 1"
+    assert broken.told == (
+        "discriminate: p_for_data has values from 0.1 to 1.7; expected 0 to 1; a sigmoid brings"
+        " logits there"
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "cure"),
+    [
+        (GOOD * 2 - 1, "(x + 1) / 2 brings them there"),
+        (GOOD / 2 - 0.2, "(x + 1) / 2 brings them there"),
+        (GOOD * 255, "divide by 255"),
+        (GOOD * 3, "end the generator with a sigmoid"),
+        (GOOD * 8 - 4, "end the generator with a sigmoid"),
+    ],
+)
+def test_the_cure_of_images_out_of_range_is_that_of_what_they_are(values: Any, cure: str) -> None:
+    (broken,) = check_images(values, 2, 16)
+    assert broken.told.endswith(f"; expected 0 to 1; {cure}")

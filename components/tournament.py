@@ -15,6 +15,7 @@ def tournament(
     round_robin: bool,
     call_seconds: float,
     memory_gib: float,
+    pause_seconds: float,
 ) -> None:
     """Lets the teams play on the test images; see `models.battle.hold`.
 
@@ -42,7 +43,6 @@ def tournament(
             with Sandbox(data.info.image_bytes, limits) as sandbox:
                 for line in sandbox.isolation:
                     report_note(line)
-                hold(drawn, found, sandbox.player, data, results.path)
-        report_note(f"the champion is {champion(drawn)}")
+                hold(drawn, found, sandbox.player, data, results.path, pause_seconds)
     results.metadata["champion"] = champion(drawn)
     results.metadata["matches"] = len(drawn.matches)

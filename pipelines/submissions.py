@@ -111,7 +111,7 @@ def hold_battle(
 def _parameters(texts: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Returns the tournament's parameters: those that were given, and all with their defaults."""
     pipeline = find_pipeline("tournament")(Target(image=lambda component: "unused:1"))
-    given = parse_parameters(pipeline, texts, taken=(*TAKEN, "round_robin"))
+    given = parse_parameters(pipeline, texts, taken=(*TAKEN, "round_robin", "pause_seconds"))
     defaults = {n: spec.default for n, spec in (pipeline.component_spec.inputs or {}).items()}
     check_parameters({**defaults, **given}, None)
     return given, defaults

@@ -36,7 +36,7 @@ class MyGan:
             "model=nowhere/mine.py:MyGan: no such file",
         ),
         (["run", "gan", "--model", "{mine}:MyGan"], "model=mine.py:MyGan: generate: "),
-        (["check-submission", "--model", "nowhere"], "nowhere: no SavedModel here; looked for"),
+        (["check-submission", "--model", "nowhere"], "nowhere: no such folder; expected one"),
         (["battle", "--a", "{two}", "--b", "{two}"], "{two}: no SavedModel here; looked for"),
     ],
 )

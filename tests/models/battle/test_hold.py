@@ -239,7 +239,7 @@ def test_a_pause_that_cannot_be_is_refused(
     pause: float, examples: Examples, tmp_path: Path
 ) -> None:
     a, b = team("a"), team("b")
-    with pytest.raises(InputError, match="pause_seconds=.*: expected 0 to 3600"):
+    with pytest.raises(InputError, match=r"pause_seconds=.*: expected 0 to 3600"):
         hold(battle(a, b, 0), [a, b], opens(), examples, tmp_path, pause_seconds=pause)
     assert not (tmp_path / PAGE_FILE).exists()
 

@@ -56,9 +56,9 @@ def find_teams(folder: str | Path) -> list[Team]:
     found = [path for path in folder.iterdir() if path.is_dir() and not is_litter(path.name)]
     teams = sorted(map(_team, found), key=lambda team: team.name)
     if len(teams) < 2:
-        count = "1 team" if len(teams) == 1 else "no teams"
+        found_teams = "1 team" if teams else "no teams"
         raise InputError(
-            f"{folder}: found {count}; expected a folder for each of two teams or more"
+            f"{folder}: found {found_teams}; expected a folder for each of two teams or more"
         )
     name, count = Counter(team.name for team in teams).most_common(1)[0]
     if count > 1:

@@ -15,6 +15,7 @@ def tournament(
     round_robin: bool,
     call_seconds: float,
     memory_gib: float,
+    pause_seconds: float,
 ) -> None:
     """Lets the teams play on the test images; see `models.battle.hold`.
 
@@ -46,7 +47,6 @@ def tournament(
                 else:
                     unfit = unfit_teams(found, sandbox.player, data.info.image_bytes, int(seed))
                     drawn = draw_bracket(found, int(seed), unfit)
-                hold(drawn, found, sandbox.player, data, results.path)
-        report_note(f"the champion is {champion(drawn)}")
+                hold(drawn, found, sandbox.player, data, results.path, pause_seconds)
     results.metadata["champion"] = champion(drawn)
     results.metadata["matches"] = len(drawn.matches)

@@ -6,6 +6,7 @@ from typing import Any
 
 from models.battle.limits import Limits
 from models.battle.local_teams import fingerprint
+from models.battle.tournament import check_pause
 from pipelines.check_classes import check_classes
 from pipelines.check_parameters import check_parameters
 from pipelines.registry import find_pipeline, parse_parameters
@@ -71,6 +72,7 @@ def read_arguments(
     if "model" not in inputs:
         check_parameters(arguments, None)
         Limits(call_seconds=arguments["call_seconds"], memory_gib=arguments["memory_gib"])
+        check_pause(arguments["pause_seconds"])
         return given
     kind = training_kind(name)
     check_parameters(arguments, kind.options)

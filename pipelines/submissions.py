@@ -47,7 +47,7 @@ def check_one(model: Path, data: str, texts: Sequence[str], runs: Path, console:
     with console.status("loading"), Sandbox(examples.info.image_bytes, limits) as sandbox:
         check = check_submission(saved_model, sandbox.player, examples, folder, arguments["seed"])
         told = sandbox.isolation
-    _print(console, *(("sandbox", line) for line in told))
+    _print(console, *(("note", line) for line in told))
     _print(
         console,
         ("images", f"{folder}/images"),
@@ -93,7 +93,7 @@ def hold_battle(
         hold(match, teams, sandbox.player, examples, folder)
         told = sandbox.isolation
     (played,) = match.matches
-    _print(console, *(("sandbox", line) for line in told))
+    _print(console, *(("note", line) for line in told))
     _print(
         console,
         *(
@@ -111,7 +111,7 @@ def hold_battle(
 def _parameters(texts: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Returns the tournament's parameters: those that were given, and all with their defaults."""
     pipeline = find_pipeline("tournament")(Target(image=lambda component: "unused:1"))
-    given = parse_parameters(pipeline, texts, taken=(*TAKEN, "round_robin"))
+    given = parse_parameters(pipeline, texts, taken=(*TAKEN, "round_robin", "pause_seconds"))
     defaults = {n: spec.default for n, spec in (pipeline.component_spec.inputs or {}).items()}
     check_parameters({**defaults, **given}, None)
     return given, defaults

@@ -30,6 +30,7 @@ def build(target: Target) -> BaseComponent:
         round_robin: bool = False,
         call_seconds: float = _LIMITS.call_seconds,
         memory_gib: float = _LIMITS.memory_gib,
+        pause_seconds: float = 0.0,
         train_images: int = 0,
         validation_images: int = 689,
         test_images: int = 624,
@@ -61,6 +62,7 @@ def build(target: Target) -> BaseComponent:
             round_robin=round_robin,
             call_seconds=call_seconds,
             memory_gib=memory_gib,
+            pause_seconds=pause_seconds,
         )
         for step in (data, result):
             target.place(step)

@@ -32,18 +32,16 @@ class Isolation:
     files: bool
 
     def told(self) -> list[str]:
-        """Returns what is shut off in one line, and what is not in one each, for people."""
+        """Returns in lines for people what this system cannot shut off; none, if it can do all."""
         parts = [
-            (True, "the environment"),
             (self.calls, "the network"),
             (self.calls, "other processes"),
             (self.calls, "writing"),
             (self.files, "reading all but its own files"),
             (sys.platform == "linux", "memory beyond the limit"),
-            (True, "time beyond the limit"),
         ]
-        off = ", ".join(what for done, what in parts if done)
-        return [f"shut off: {off}", *(f"NOT shut off: {what}" for done, what in parts if not done)]
+        left = ", ".join(what for done, what in parts if not done)
+        return [f"the sandbox cannot shut off here: {left}"] if left else []
 
 
 def isolate(folder: Path, limits: Limits) -> Isolation:

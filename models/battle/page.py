@@ -22,22 +22,18 @@ _WHILE_PLAYING = 4  # so many, as the page is written after each match, and load
 _FACES = 14  # of the winner, at the top of the page: two rows
 
 
-def render_page(tournament: Tournament, real: RealImages) -> str:
+def render_page(tournament: Tournament, real: RealImages, interrupted: bool = False) -> str:
     """Returns the page; as long as matches are to be played, it loads itself again.
 
     Args:
         tournament: as far as it is played.
         real: where its real images come from.
+        interrupted: no more matches will be played.
     """
-    titles = _titles(tournament)
-    pairings = [
-        (title.removesuffix("s"), pairing)
-        for title, pairings in zip(titles, tournament.rounds, strict=True)
-        for pairing in pairings
-        if not pairing.bye
-    ]
+    pairings = tournament.titled_pairings
     played = [(title, pairing.match) for title, pairing in pairings if pairing.match]
-    count = MATCHES_WITH_IMAGES if tournament.is_over else _WHILE_PLAYING
+    waiting = [] if interrupted else pairings[len(played) :]
+    count = _WHILE_PLAYING if waiting else MATCHES_WITH_IMAGES
     newest = list(enumerate(played, 1))[: -count - 1 : -1]
     turns = [turn for _, (_, match) in newest for pair in match.rounds for turn in pair]
     round_robin = tournament.format == "round robin"
@@ -45,8 +41,8 @@ def render_page(tournament: Tournament, real: RealImages) -> str:
         "battle/page.html.jinja",
         tournament=tournament,
         champion=champion(tournament),
-        titles=titles,
-        waiting=pairings[len(played) :],
+        titles=tournament.titles,
+        waiting=waiting,
         show=_show(tournament),
         bracket=lay_out(tournament.rounds) if tournament.format == "single elimination" else None,
         table=standings(tournament) if round_robin else None,
@@ -116,15 +112,6 @@ def _broken_rules(tournament: Tournament) -> Counter[tuple[str, BrokenRule]]:
         for team, forfeit in zip(match.teams, match.forfeits, strict=True)
         for broken in forfeit
     )
-
-
-def _titles(tournament: Tournament) -> list[str]:
-    """Returns a title for each round."""
-    titles = [f"Round {number}" for number in range(1, len(tournament.rounds) + 1)]
-    if tournament.format == "single elimination":
-        last = ["Quarter-finals", "Semi-finals", "Final"][-len(titles) :]
-        titles[-len(last) :] = last
-    return titles
 
 
 def _cross(tournament: Tournament) -> dict[tuple[str, str], tuple[int, Match, int]]:

@@ -108,7 +108,7 @@ class _Side:
         self.seconds = 0.0
         self.forfeit: list[BrokenRule] = []
         if team.saved_model is None:
-            self.forfeit = [BrokenRule("files", "no SavedModel here")]
+            self.forfeit = [BrokenRule("files", team.missing)]
             return
         try:
             self._player = stack.enter_context(open_player(team.saved_model))

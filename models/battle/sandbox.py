@@ -53,7 +53,7 @@ class Sandbox:
 
     @property
     def isolation(self) -> list[str]:
-        """What this system shuts off and what not, a line each."""
+        """Lines on what this system cannot shut off; none on Linux as it usually is."""
         return self._process.isolation.told()
 
     def __enter__(self) -> "Sandbox":

@@ -1,18 +1,21 @@
 """The teams of a battle or a tournament, as folders have them."""
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from models.battle.misplaced import found_instead, is_litter
 from models.battle.sandbox_files import GRAPH_FILE, is_model_file, model_files
 from preprocessing.errors import InputError
 
 _PLACES = (".", "saved_model", "train-gan/model/saved_model")
 """Where a SavedModel lies: the folder is it, or is what training writes, or is a whole run."""
 
+_RUN_FILE = "run.json"  # each run has one
 _JOINERS = "\u200c\u200d"  # not printable, but Persian and emoji are written with them
 
 
@@ -23,10 +26,12 @@ class Team:
     Attributes:
         name: of the folder; what cannot be printed is replaced, as it may play with a terminal.
         saved_model: folder of its SavedModel; None for a team that has none, and forfeits.
+        missing: what is told of a team that has none.
     """
 
     name: str
     saved_model: Path | None
+    missing: str = "no SavedModel here"
 
 
 def find_teams(folder: str | Path) -> list[Team]:
@@ -38,23 +43,32 @@ def find_teams(folder: str | Path) -> list[Team]:
         folder: holds a folder a team; files and hidden folders in it are ignored.
 
     Raises:
-        InputError: there is no such folder, it has fewer than two teams, or two names look alike.
+        InputError: there is no such folder, it is a run, fewer than two teams have a SavedModel, or
+            two names look alike.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; expected one with a folder for each team")
-    found = [path for path in folder.iterdir() if path.is_dir() and path.name[0] != "."]
-    teams = sorted(
-        (Team(_printable(path.name), _own_saved_model(path)) for path in found),
-        key=lambda team: team.name,
-    )
-    if len(teams) < 2:
+    if (folder / _RUN_FILE).is_file():
         raise InputError(
-            f"{folder}: found {len(teams)} teams; expected a folder for each of two teams or more"
+            f"{folder}: this is a run, which is one team; name a folder that has one for each team"
+        )
+    found = [path for path in folder.iterdir() if path.is_dir() and not is_litter(path.name)]
+    teams = sorted(map(_team, found), key=lambda team: team.name)
+    if len(teams) < 2:
+        found_teams = "1 team" if teams else "no teams"
+        raise InputError(
+            f"{folder}: found {found_teams}; expected a folder for each of two teams or more"
         )
     name, count = Counter(team.name for team in teams).most_common(1)[0]
     if count > 1:
         raise InputError(f"{folder}: {count} folders look like {name!r}; rename them")
+    without = [team for team in teams if not team.saved_model]
+    if len(teams) - len(without) < 2:
+        raise InputError(
+            f"{folder}: {len(teams) - len(without)} of {len(teams)} teams have a SavedModel,"
+            f" expected two or more; {without[0].name}: {without[0].missing}"
+        )
     return teams
 
 
@@ -80,10 +94,14 @@ def find_saved_model(path: str | Path) -> Path:
     Raises:
         InputError: there is none.
     """
-    found = _saved_model(Path(path))
+    path = Path(path)
+    found = _saved_model(path)
     if found is None:
-        places = ", ".join(str(Path(path, place, GRAPH_FILE)) for place in _PLACES)
-        raise InputError(f"{path}: no SavedModel here; looked for {places}")
+        if not os.path.exists(path):  # noqa: PTH110 (raises no error)
+            raise InputError(f"{path}: no such folder; expected one with a SavedModel")
+        places = ", ".join(str(path / place / GRAPH_FILE) for place in _PLACES)
+        instead = found_instead(path) or f"looked for {places}"
+        raise InputError(f"{path}: {Team.missing}; {instead}")
     return found
 
 
@@ -103,6 +121,13 @@ def may_be_played(path: PurePosixPath) -> bool:
         path.is_relative_to(place) and is_model_file(str(path.relative_to(place)))
         for place in _PLACES
     )
+
+
+def _team(path: Path) -> Team:
+    """Returns the team whose folder it is."""
+    name, saved_model = _printable(path.name), _own_saved_model(path)
+    instead = "" if saved_model else found_instead(path)
+    return Team(name, saved_model, "; ".join(filter(None, (Team.missing, instead))))
 
 
 def _own_saved_model(path: Path) -> Path | None:

@@ -1,14 +1,18 @@
 """A tournament of any format: who meets whom, and what came of it."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from models.battle.match import Match
 from models.battle.teams import Team
+from preprocessing.errors import InputError
 from preprocessing.progress import report_progress
 
 Format = Literal["battle", "single elimination", "round robin"]
+
+_LONGEST_PAUSE = 3600.0
 
 
 @dataclass(eq=False)
@@ -60,6 +64,25 @@ class Tournament:
     rounds: list[list[Pairing]]
 
     @property
+    def titles(self) -> list[str]:
+        """A title for each round."""
+        titles = [f"Round {number}" for number in range(1, len(self.rounds) + 1)]
+        if self.format == "single elimination":
+            last = ["Quarter-finals", "Semi-finals", "Final"][-len(titles) :]
+            titles[-len(last) :] = last
+        return titles
+
+    @property
+    def titled_pairings(self) -> list[tuple[str, Pairing]]:
+        """The same as `pairings`, each with its title, such as "Semi-final"."""
+        return [
+            (title.removesuffix("s"), pairing)
+            for title, pairings in zip(self.titles, self.rounds, strict=True)
+            for pairing in pairings
+            if not pairing.bye
+        ]
+
+    @property
     def pairings(self) -> list[Pairing]:
         """All pairings that are a match, or will be one, in the order in which they are played."""
         return [pairing for pairings in self.rounds for pairing in pairings if not pairing.bye]
@@ -88,11 +111,22 @@ def battle(first: Team, second: Team, seed: int) -> Tournament:
     return Tournament("battle", seed, names, [[Pairing([*names])]])
 
 
+def check_pause(pause_seconds: float) -> None:
+    """Checks how long to wait after a match.
+
+    Raises:
+        InputError: it is less than 0 or more than an hour.
+    """
+    if not 0 <= pause_seconds <= _LONGEST_PAUSE:
+        raise InputError(f"pause_seconds={pause_seconds}: expected 0 to {_LONGEST_PAUSE:g}")
+
+
 def play_tournament(
     tournament: Tournament,
     teams: Sequence[Team],
     play: PlayMatch,
-    on_match: Callable[[Tournament], None] = lambda tournament: None,
+    on_match: Callable[[str, Match], None] = lambda title, match: None,
+    pause_seconds: float = 0.0,
 ) -> None:
     """Plays all matches and reports progress.
 
@@ -100,18 +134,16 @@ def play_tournament(
         tournament: as it was drawn; it is filled in.
         teams: those of the tournament.
         play: plays one match.
-        on_match: called after each.
+        on_match: called after each, with its title.
+        pause_seconds: to wait before the next match, so that people can look at the last one.
     """
     by_name = {team.name: team for team in teams}
-    for number, pairing in enumerate(tournament.pairings, 1):
+    count = len(tournament.pairings)
+    for number, (title, pairing) in enumerate(tournament.titled_pairings, 1):
         first, second = (by_name[name] for name in pairing.teams if name)
         pairing.match = play(first, second, pairing.rounds)
         pairing.send_winner_on()
-        report_progress(number / len(tournament.pairings), _told(pairing.match))
-        on_match(tournament)
-
-
-def _told(match: Match) -> str:
-    first, second, winner = (f"{name:.40}" for name in (*match.teams, match.teams[match.winner]))
-    points = "" if any(match.forfeits) else f" {match.points[0]} : {match.points[1]},"
-    return f"{first} against {second}:{points} {winner} wins by {match.decided_by}"
+        report_progress(number / count, f"{number} of {count} matches played")
+        on_match(title, pairing.match)
+        if number < count:
+            time.sleep(pause_seconds)  # a signal that raises ends it

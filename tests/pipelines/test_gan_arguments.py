@@ -36,7 +36,7 @@ class MyGan:
             "model=nowhere/mine.py:MyGan: no such file",
         ),
         (["run", "gan", "--model", "{mine}:MyGan"], "model=mine.py:MyGan: generate: "),
-        (["check-submission", "--model", "nowhere"], "nowhere: no SavedModel here; looked for"),
+        (["check-submission", "--model", "nowhere"], "nowhere: no such folder; expected one"),
         (["battle", "--a", "{two}", "--b", "{two}"], "{two}: no SavedModel here; looked for"),
     ],
 )
@@ -54,6 +54,14 @@ def test_what_cannot_be_is_one_line_before_anything_runs(
     assert not runs.exists()
 
 
+def two_teams(folder: Path) -> Path:
+    """Writes what looks like the models of two teams."""
+    for name in ("a", "b"):
+        (folder / "teams" / name).mkdir(parents=True)
+        (folder / "teams" / name / "saved_model.pb").touch()
+    return folder / "teams"
+
+
 @pytest.mark.parametrize("asked", ["tournament", "check-submission", "battle"])
 @pytest.mark.parametrize(
     ("params", "told"),
@@ -68,10 +76,7 @@ def test_what_cannot_be_is_one_line_before_anything_runs(
 def test_limits_of_battles_are_checked_before_anything_runs(
     asked: str, params: str, told: str, tmp_path: Path, command: Command
 ) -> None:
-    teams, runs = tmp_path / "teams", tmp_path / "runs"
-    for name in ("a", "b"):
-        (teams / name).mkdir(parents=True)
-        (teams / name / "saved_model.pb").touch()
+    teams, runs = two_teams(tmp_path), tmp_path / "runs"
     arguments = {
         "tournament": ["run", "tournament", "--teams", teams],
         "check-submission": ["check-submission", "--model", teams / "a"],
@@ -81,6 +86,13 @@ def test_limits_of_battles_are_checked_before_anything_runs(
     assert (status, printed, len(error.splitlines())) == (1, "", 1)
     assert error.startswith(f"error: {told}")
     assert not runs.exists()
+
+
+def test_a_pause_is_checked_before_anything_runs(tmp_path: Path, command: Command) -> None:
+    arguments = ["--teams", two_teams(tmp_path), "--runs", tmp_path / "runs"]
+    status, _, error = command("run", "tournament", *arguments, "--params", "pause_seconds=-1")
+    assert (status, error) == (1, "error: pause_seconds=-1.0: expected 0 to 3600\n")
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_network_is_compiled_into_the_pipeline_that_is_named(

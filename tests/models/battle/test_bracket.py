@@ -96,14 +96,14 @@ def test_the_final_alone_has_three_rounds() -> None:
 
 
 def test_whoever_watches_sees_each_match(capsys: pytest.CaptureFixture[str]) -> None:
-    seen: list[int] = []
+    seen: list[str] = []
     tournament = drawn(4, 0)
     teams = [team(name) for name in tournament.teams]
-    play_tournament(tournament, teams, last_name_wins, lambda now: seen.append(len(now.matches)))
-    assert seen == [1, 2, 3]
+    play_tournament(tournament, teams, last_name_wins, lambda title, match: seen.append(title))
+    assert seen == ["Semi-final", "Semi-final", "Final"]
     lines = capsys.readouterr().out.splitlines()
     assert [line[:6] for line in lines] == ["[ 33%]", "[ 67%]", "[100%]"]
-    assert "03 wins by coin" in lines[-1]
+    assert lines[-1].endswith("3 of 3 matches played")
 
 
 @given(counts)

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html.parser import HTMLParser
@@ -166,6 +167,83 @@ def test_the_page_can_be_watched(examples: Examples, tmp_path: Path) -> None:
     assert "★" not in before + between
     assert "★ Champion" in after
     assert "Now" not in after
+
+
+def test_the_terminal_tells_each_match_and_who_broke_a_rule(
+    examples: Examples, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    teams = [team("a"), team("b"), team("c"), Team("d", None)]
+    players = opens(
+        a=Scripted(perfect), b=Scripted(always_real, seconds=1), c=Scripted(always_real)
+    )
+    tournament = draw_round_robin(teams, 0)
+    hold(tournament, teams, players, examples, tmp_path)
+    lines = capsys.readouterr().out.splitlines()
+    notes = [line.removeprefix("note: ") for line in lines if line.startswith("note: ")]
+    assert notes[0] == f"the page, to be opened now: {tmp_path / PAGE_FILE}"
+    assert notes[-2:] == ["the champion is a", "1 team broke a rule: d (files)"]
+    told = {
+        frozenset(match.teams): line.partition(": ")[2]
+        for match, line in zip(tournament.matches, notes[1:-2], strict=True)
+    }
+    assert all(line.startswith("Round ") for line in notes[1:-2])
+    assert told[frozenset("ab")] in ("a 30 : 15 b", "b 15 : 30 a")
+    assert told[frozenset("bc")] in (f"{x} 15 : 15 {y}, c wins by time" for x, y in ("bc", "cb"))
+    assert told[frozenset("ad")] == "a wins against d, by forfeit: d: no SavedModel here"
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit, RuntimeError])
+def test_the_page_of_an_interrupted_tournament_says_so(
+    interruption: type[BaseException], examples: Examples, tmp_path: Path
+) -> None:
+    teams = [team(name) for name in "abcd"]
+    opened: list[Path] = []
+
+    @contextmanager
+    def open_player(saved_model: Path) -> Iterator[Scripted]:
+        opened.append(saved_model)
+        if len(opened) > 2:
+            raise interruption
+        yield Scripted(perfect)
+
+    with pytest.raises(interruption):
+        hold(draw_bracket(teams, 0), teams, open_player, examples, tmp_path)
+    page = Page((tmp_path / PAGE_FILE).read_text())
+    assert "refresh" not in str(page.tags)
+    assert "Interrupted" in page.text
+    assert "1 of 3 matches played" in page.text
+    for told in ("Now", "Next", "being played"):
+        assert told not in page.text
+
+
+def test_a_pause_lets_the_audience_look_and_ends_when_it_is_told_to(
+    examples: Examples, tmp_path: Path
+) -> None:
+    teams = [team(name) for name in "abc"]
+    players = opens(**{name: Scripted(perfect) for name in "abc"})
+
+    def stop(number: int, frame: object) -> None:
+        raise SystemExit(143)
+
+    before = signal.signal(signal.SIGALRM, stop)  # as a step has it for SIGTERM
+    signal.setitimer(signal.ITIMER_REAL, 1.0)
+    try:
+        with pytest.raises(SystemExit):
+            hold(draw_bracket(teams, 0), teams, players, examples, tmp_path, pause_seconds=3600)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert "Interrupted" in (tmp_path / PAGE_FILE).read_text()
+
+
+@pytest.mark.parametrize("pause", [-1.0, 3601.0, float("nan")])
+def test_a_pause_that_cannot_be_is_refused(
+    pause: float, examples: Examples, tmp_path: Path
+) -> None:
+    a, b = team("a"), team("b")
+    with pytest.raises(InputError, match=r"pause_seconds=.*: expected 0 to 3600"):
+        hold(battle(a, b, 0), [a, b], opens(), examples, tmp_path, pause_seconds=pause)
+    assert not (tmp_path / PAGE_FILE).exists()
 
 
 def test_each_image_is_marked(examples: Examples, tmp_path: Path) -> None:

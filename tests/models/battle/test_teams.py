@@ -1,6 +1,7 @@
 """Teams are found where training and organisers put them, and a bad folder stops nobody."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,22 @@ def test_fewer_than_two_teams_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nowhere: no such folder"):
         find_teams(tmp_path / "nowhere")
     save(tmp_path / "alone")
-    with pytest.raises(InputError, match="found 1 teams; expected a folder for each of two"):
+    with pytest.raises(InputError, match="found 1 team; expected a folder for each of two"):
+        find_teams(tmp_path)
+    save(tmp_path / "__MACOSX")  # which zip archives of macOS bring along
+    with pytest.raises(InputError, match="found 1 team;"):
+        find_teams(tmp_path)
+    (tmp_path / "zipped").mkdir()
+    (tmp_path / "zipped" / "model.zip").touch()
+    told = "1 of 2 teams have a SavedModel, expected two or more; zipped: no SavedModel here; found"
+    with pytest.raises(InputError, match=told):
+        find_teams(tmp_path)
+
+
+def test_a_run_is_one_team(tmp_path: Path) -> None:
+    save(tmp_path / "train-gan" / "model" / "saved_model")
+    (tmp_path / "run.json").touch()
+    with pytest.raises(InputError, match="this is a run, which is one team; name a folder"):
         find_teams(tmp_path)
 
 
@@ -57,12 +73,61 @@ def test_a_link_to_another_teams_model_is_none(tmp_path: Path) -> None:
     assert with_model == ["a", "linked"]
 
 
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        (["v2/model/saved_model.pb", "model.zip"], "v2/model/saved_model.pb: hand in its folder"),
+        (["a/train-gan/model/saved_model/saved_model.pb"], "a/train-gan/model/saved_model/"),
+        (["notes.txt", "deep/Model.ZIP"], "deep/Model.ZIP: unpack it"),
+        (["generator.keras"], "generator.keras: export a SavedModel, see docs/gan.md"),
+        (["notes.txt", "a/b.txt", "a/my_saved_model.pb", ".DS_Store"], "notes.txt and others$"),
+        (["red\x1b[31m\n.zip"], r"red\?\[31m\?\.zip: unpack it"),
+        (["x" * 200 + ".zip"], r"\.\.\.x{116}\.zip: unpack it"),
+    ],
+)
+def test_what_lies_there_instead_of_a_model_is_told(
+    files: list[str], told: str, tmp_path: Path
+) -> None:
+    teams = tmp_path / "teams"
+    for name in ("a", "b"):
+        save(teams / name)
+    for file in files:
+        (teams / "c" / file).parent.mkdir(parents=True, exist_ok=True)
+        (teams / "c" / file).touch()
+    found = find_teams(teams)[-1]
+    assert re.match(f"no SavedModel here; found {told}", found.missing)
+    with pytest.raises(InputError, match=f"c: no SavedModel here; found {told}"):
+        find_saved_model(teams / "c")
+
+
+def test_the_look_for_it_ends_and_follows_no_link(tmp_path: Path) -> None:
+    teams, run = tmp_path / "teams", save(tmp_path / "run" / "x")
+    for name in ("a", "b"):
+        save(teams / name)
+    (teams / "linking").mkdir()
+    (teams / "linking" / "there").symlink_to(run)
+    for number in range(1000):
+        (teams / "many" / f"{number:04}" / "x" / "x" / "x" / "x").mkdir(parents=True)
+    (teams / "many" / "0999" / "x" / "x" / "x" / "x" / "model.zip").touch()
+    linking, many = find_teams(teams)[2:]
+    assert linking.missing == many.missing == "no SavedModel here"
+
+
+def test_a_file_is_no_folder_of_a_model(tmp_path: Path) -> None:
+    graph = save(tmp_path / "model") / "saved_model.pb"
+    with pytest.raises(InputError, match=r"found saved_model\.pb: hand in its folder"):
+        find_saved_model(graph)
+    (tmp_path / "model.zip").touch()
+    with pytest.raises(InputError, match=r"found model\.zip: unpack it"):
+        find_saved_model(tmp_path / "model.zip")
+
+
 def test_a_missing_model_says_where_it_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(
         InputError, match=r"no SavedModel here; looked for .*train-gan/model/saved_mo"
     ):
         find_saved_model(tmp_path)
-    with pytest.raises(InputError, match="no SavedModel here"):
+    with pytest.raises(InputError, match="b: no such folder; expected one with a SavedModel"):
         find_pair(save(tmp_path / "a"), tmp_path / "b")
 
 

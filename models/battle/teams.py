@@ -56,18 +56,17 @@ def find_teams(folder: str | Path) -> list[Team]:
     found = [path for path in folder.iterdir() if path.is_dir() and not is_litter(path.name)]
     teams = sorted(map(_team, found), key=lambda team: team.name)
     if len(teams) < 2:
-        found_teams = "1 team" if teams else "no teams"
-        raise InputError(
-            f"{folder}: found {found_teams}; expected a folder for each of two teams or more"
-        )
+        told = "1 team" if teams else "no teams"
+        raise InputError(f"{folder}: found {told}; expected a folder for each of two teams or more")
     name, count = Counter(team.name for team in teams).most_common(1)[0]
     if count > 1:
         raise InputError(f"{folder}: {count} folders look like {name!r}; rename them")
     without = [team for team in teams if not team.saved_model]
     if len(teams) - len(without) < 2:
+        example = max(without, key=lambda team: len(team.missing))  # the one with most to tell
         raise InputError(
             f"{folder}: {len(teams) - len(without)} of {len(teams)} teams have a SavedModel,"
-            f" expected two or more; {without[0].name}: {without[0].missing}"
+            f" expected two or more; {example.name}: {example.missing}"
         )
     return teams
 

@@ -19,7 +19,8 @@ import pytest
 from models.battle.isolation import Isolation, isolate
 from models.battle.limits import Limits
 
-PARENT = os.getpid()
+ROOT = Path(__file__).parents[3]
+PARENT = os.getppid()
 _CLONE_NEWUSER = 0x10000000
 _PR_SET_SECCOMP, _F_SETOWN, _PROT_EXEC = 22, 8, 4
 _MADV_MERGEABLE = 12  # refused as HWPOISON is, which is no test
@@ -34,27 +35,22 @@ def own(tmp_path: Path) -> Path:
     return folder
 
 
-def isolated(folder: Path, do: Callable[[], Any]) -> Any:
-    """Returns what a function returns in a child that is shut off, or its error's name."""
-    reading, writing = os.pipe()
-    if not (child := os.fork()):
-        try:
-            os.chdir(folder)
-            told_to = os.dup2(writing, 3)
-            os.closerange(told_to + 1, os.sysconf("SC_OPEN_MAX"))  # as a player has nothing open
-            isolate(folder, Limits(memory_gib=1))
-            try:
-                told = do()
-            except BaseException as error:
-                told = type(error).__name__
-            os.write(told_to, json.dumps(told).encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as read:
-        told = read.read()
-    os.waitpid(child, 0)
-    return json.loads(told)
+def isolated(folder: Path, function: Callable[[], Any]) -> Any:
+    """Returns what a function here returns in a process that is shut off, or its error's name."""
+    code = f"from {__name__} import in_child; in_child({str(folder)!r}, {function.__name__!r})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    return json.loads(done.stdout)
+
+
+def in_child(folder: str, function: str) -> None:
+    os.chdir(folder)
+    isolate(Path(folder), Limits(memory_gib=1))
+    try:
+        told = globals()[function]()
+    except BaseException as error:
+        told = type(error).__name__
+    os.write(1, json.dumps(told).encode())
+    os._exit(0)
 
 
 def call(name: str, *arguments: Any) -> None:
@@ -97,30 +93,32 @@ REFUSED: dict[str, Callable[[], Any]] = {
 }
 
 
+def attempts() -> list[str]:
+    done = []
+    for name, do in REFUSED.items():
+        try:
+            do()
+            done.append(name)
+        except (OSError, MemoryError, ValueError):
+            pass
+    return done
+
+
+def compute() -> list[Any]:
+    found: list[Any] = [Path("mine").read_text(), [path.name for path in Path().iterdir()]]
+    thread = threading.Thread(target=lambda: found.append(sum(range(10))))
+    thread.start()
+    thread.join()
+    return found
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="seccomp and Landlock are Linux's")
 def test_only_computing_is_left(own: Path) -> None:
-    def attempt() -> list[str]:
-        done = []
-        for name, do in REFUSED.items():
-            try:
-                do()
-                done.append(name)
-            except (OSError, MemoryError, ValueError):
-                pass
-        return done
-
-    assert isolated(own, attempt) == []
+    assert isolated(own, attempts) == []
     assert [path.name for path in own.iterdir()] == ["mine"]
 
 
 def test_it_may_read_its_own_and_start_threads(own: Path) -> None:
-    def compute() -> list[Any]:
-        found: list[Any] = [Path("mine").read_text(), [path.name for path in Path().iterdir()]]
-        thread = threading.Thread(target=lambda: found.append(sum(range(10))))
-        thread.start()
-        thread.join()
-        return found
-
     assert isolated(own, compute) == ["mine", ["mine"], 45]
 
 

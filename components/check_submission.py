@@ -28,7 +28,7 @@ def check_submission(
         data = Examples(examples.path)
         with Sandbox(data.info.image_bytes) as sandbox:
             result = check_submission(
-                find_saved_model(model.path), sandbox.player, data, Path(check.path), int(seed)
+                find_saved_model(model.path), sandbox.player, data, Path(check.path), seed
             )
         result.expect_valid()
     numbers = {name: value for name, value in asdict(result).items() if isinstance(value, float)}

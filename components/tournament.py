@@ -43,10 +43,10 @@ def tournament(
                 for line in sandbox.isolation:
                     report_note(line)
                 if round_robin:
-                    drawn = draw_round_robin(found, int(seed))
+                    drawn = draw_round_robin(found, seed)
                 else:
-                    unfit = unfit_teams(found, sandbox.player, data.info.image_bytes, int(seed))
-                    drawn = draw_bracket(found, int(seed), unfit)
+                    unfit = unfit_teams(found, sandbox.player, data.info.image_bytes, seed)
+                    drawn = draw_bracket(found, seed, unfit)
                 hold(drawn, found, sandbox.player, data, results.path, pause_seconds)
     results.metadata["champion"] = champion(drawn)
     results.metadata["matches"] = len(drawn.matches)

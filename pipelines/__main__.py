@@ -78,7 +78,7 @@ def run(
     try:
         record = run_locally(pipeline, arguments | {"beam_args": beam_args}, runs, display)
     except KeyboardInterrupt:
-        print("interrupted; the same command goes on where it stopped", file=sys.stderr)
+        print("interrupted; the same command goes on with the step that had begun", file=sys.stderr)
         raise typer.Exit(130) from None
     display.summary(record)
 

@@ -1,4 +1,4 @@
-"""`run.json`: what a run was, did and left, in a file that other tools can read."""
+"""What a run was, did and left, wherever it ran; of a local one in `run.json`."""
 
 import json
 import time
@@ -18,11 +18,14 @@ class Step:
 
     Attributes:
         name: of its task.
-        status: `running`, `succeeded`, `cached`, `failed`, `interrupted` or `killed`.
+        status: `pending`, `running`, `succeeded`, `cached`, `failed`, `interrupted`, `killed` or
+            `skipped`: its condition did not hold.
         seconds: how long it took.
         artifacts: path or URI of each output, by name.
         metrics: what it logged.
-        log: its log file; "" for a cached step, which has none.
+        log: its log: a file, or a link; "" for a cached step, which has none.
+        error: one line on why it failed; "" if it did not.
+        link: its page in the console; "" for a local one.
     """
 
     name: str
@@ -31,6 +34,8 @@ class Step:
     artifacts: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
     log: str = ""
+    error: str = ""
+    link: str = ""
 
 
 @dataclass
@@ -38,16 +43,20 @@ class RunRecord:
     """A run.
 
     Attributes:
-        run: its name, which is that of its folder.
+        run: its name; of a local one that of its folder.
         pipeline: name of the pipeline.
-        folder: where its steps leave their artifacts.
+        folder: where its steps leave their artifacts; a folder or a URI.
         parameters: the arguments that were given; the others had their defaults.
         commit: the git commit, with `+changes` when the checkout differed from it; "" if unknown.
-        status: `running`, `succeeded`, `failed` or `interrupted`; read back, also `killed`: its
-            process went without a word.
+        status: `pending`, `running`, `succeeded`, `failed` or `interrupted` (cancelled); of a local
+            one read back, also `killed`: its process went without a word.
         started: when, in seconds since 1970.
         seconds: how long it took.
         steps: in the order in which they ran.
+        backend: `local`, `vertex` or `kubeflow`.
+        user: who started it; "" if unknown.
+        link: its page in the console; "" for a local one.
+        error: one line on why it failed, where no step says so.
     """
 
     run: str
@@ -59,6 +68,10 @@ class RunRecord:
     started: float = field(default_factory=time.time)
     seconds: float = 0.0
     steps: list[Step] = field(default_factory=list)
+    backend: str = "local"
+    user: str = ""
+    link: str = ""
+    error: str = ""
 
     @classmethod
     def read(cls, folder: Path) -> Self:

@@ -1,21 +1,39 @@
 """Where a pipeline's steps run: from the environment or `.env`, never from code."""
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from preprocessing.errors import InputError
 
 PRESETS = {"cpu": ("", 0), "gpu": ("NVIDIA_TESLA_T4", 1), "4gpu": ("NVIDIA_TESLA_T4", 4)}
 """Accelerator and count for the machines that the challenges were trained on."""
 
+_LABEL = re.compile("[a-z][-_a-z0-9]{0,62}")
+
 
 class Settings(BaseSettings):
     """Each field is read from the environment variable of its name in capitals.
 
     Attributes:
-        image: the image with tag or digest; by default the project's with the git commit.
+        backend: where `submit` and `schedule` go: `vertex` or `kubeflow`.
+        project: of Google Cloud.
+        region: of Vertex AI, such as europe-west4.
+        bucket: `gs://name` or `gs://name/folder`, in that region: for artifacts and uploads.
+        service_account: whom the steps run as, such as pipelines@project.iam.gserviceaccount.com.
+        network: full name of the VPC network that the steps are peered with; "" for none.
+        labels: put on every run: `team=vision,cost=research`.
+        experiment: groups the runs; by default the name of the pipeline.
+        vertex_endpoint: `host:port` of a private endpoint of Vertex AI.
+        kubeflow_host: address of Kubeflow Pipelines, such as https://kubeflow.example.org/pipeline.
+        kubeflow_namespace: of the runs, where Kubeflow has several users.
+        kubeflow_token: bearer token for Kubeflow.
+        kubeflow_cookie: session cookie for Kubeflow, such as authservice_session=...
+        registry: where champions are kept: a folder, `gs://...`, or
+            `projects/<project>/locations/<region>` for the Vertex AI Model Registry.
+        image: the image; without tag or digest it gets the git commit as its tag.
         preset: `cpu`, `gpu` or `4gpu`.
         accelerator: type of accelerator for training, such as NVIDIA_TESLA_T4; goes before the
             preset.
@@ -26,12 +44,40 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
-    image: str = Field(default="", pattern=r"^$|[:@][^/]+$")
+    backend: Literal["vertex", "kubeflow"] = "vertex"
+    project: str = Field(default="", pattern=r"^$|^[a-z][-a-z0-9:.]{4,}$")
+    region: str = Field(default="", pattern=r"^$|^[a-z]+-[a-z]+[0-9]+$")
+    bucket: str = Field(default="", pattern=r"^$|^gs://[a-z0-9][-_.a-z0-9]+(/.*)?$")
+    service_account: str = Field(default="", pattern=r"^$|^[^@\s]+@[^@\s]+$")
+    network: str = ""
+    labels: Annotated[dict[str, str], NoDecode] = {}
+    experiment: str = ""
+    vertex_endpoint: str = ""
+    kubeflow_host: str = ""
+    kubeflow_namespace: str = ""
+    kubeflow_token: SecretStr = SecretStr("")
+    kubeflow_cookie: SecretStr = SecretStr("")
+    registry: str = ""
+    image: str = ""
     preset: Literal["cpu", "gpu", "4gpu"] = "cpu"
     accelerator: str = ""
     accelerator_count: int | None = Field(default=None, ge=1, le=16)
     train_cpu: int = Field(default=8, ge=1)
     train_memory: str = Field(default="30G", pattern=r"^[1-9][0-9]*(G|Gi|M|Mi)$")
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _read_labels(cls, text: object) -> object:
+        """Reads `key=value,key=value`."""
+        if not isinstance(text, str):
+            return text
+        pairs = [pair.partition("=") for pair in text.split(",")]
+        for key, _, value in pairs:
+            if not _LABEL.fullmatch(key) or not _LABEL.fullmatch(f"a{value}"):
+                raise ValueError(
+                    f"expected key=value,... of lower-case letters, digits, - and _, not {key!r}"
+                )
+        return {key: value for key, _, value in pairs}
 
     def training_accelerator(self) -> tuple[str, int]:
         """Returns the type and number of accelerators of the training step; ("", 0) for none."""

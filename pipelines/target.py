@@ -18,6 +18,8 @@ class Target:
         accelerator_count: how many of them.
         train_cpu: cores of the training step; 0 for as many as there are.
         train_memory: its memory, such as 32G; "" for as much as there is.
+        variant: what a pipeline of a classification challenge does more than train: `retraining`
+            checks the data for drift and promotes the network if it beats the champion.
     """
 
     image: Callable[[str], str]
@@ -26,6 +28,7 @@ class Target:
     accelerator_count: int = 0
     train_cpu: int = 0
     train_memory: str = ""
+    variant: str = ""
 
     def place(self, step: dsl.PipelineTask) -> None:
         """Gives a step its image and retries."""

@@ -1,0 +1,1 @@
+"""The Kubeflow Pipelines backend, through kfp.Client."""

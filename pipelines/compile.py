@@ -46,6 +46,8 @@ def compile_pipeline(
         accelerator_count=count,
         train_cpu=settings.train_cpu,
         train_memory=settings.train_memory,
+        registry=settings.champions(),
+        bucket=settings.bucket,
     )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.yaml"

@@ -20,6 +20,8 @@ class Target:
         train_memory: its memory, such as 32G; "" for as much as there is.
         variant: what a pipeline of a classification challenge does more than train: `retraining`
             checks the data for drift and promotes the network if it beats the champion.
+        registry: where champions are kept, by default.
+        bucket: `gs://` folder for the champions of a Vertex AI Model Registry.
     """
 
     image: Callable[[str], str]
@@ -29,6 +31,8 @@ class Target:
     train_cpu: int = 0
     train_memory: str = ""
     variant: str = ""
+    registry: str = ""
+    bucket: str = ""
 
     def place(self, step: dsl.PipelineTask) -> None:
         """Gives a step its image and retries."""

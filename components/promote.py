@@ -18,6 +18,7 @@ def promote(
     bucket: str,
     margin: float,
     image: str,
+    commit: str,
     run: str,
 ) -> None:
     """Compares the model with the champion, and registers it if it is better.
@@ -25,7 +26,6 @@ def promote(
     See `models.promotion.promote`.
     """
     import json
-    import os
     from pathlib import Path
 
     from components.step import step
@@ -47,7 +47,7 @@ def promote(
                 challenge=challenge,
                 run=run,
                 by=run,
-                commit=os.environ.get("CODE_COMMIT", ""),
+                commit=commit,
                 image=image,
                 metrics=json.loads(Path(evaluation.path).read_text()),
             ),

@@ -36,7 +36,8 @@ def check_parameters(arguments: dict[str, Any], options: type[Options] | None) -
         if arguments.get(name, 0) < 0:
             raise InputError(f"{name}={arguments[name]}: expected a whole number of 0 or more")
     if "registry" in arguments:
-        check_place(arguments["registry"])
+        if arguments["registry"]:
+            check_place(arguments["registry"])
         check_margin(arguments["margin"])
         check_max_drift(arguments["max_drift"])
     unit = "per_class" if "train_per_class" in arguments else "images"

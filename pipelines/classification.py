@@ -160,7 +160,8 @@ def classification_pipeline(
                 registry=registry,
                 bucket=target.bucket,
                 margin=margin,
-                image=target.image("promote"),
+                image=target.serving_image,
+                commit=target.commit,
                 run=dsl.PIPELINE_JOB_NAME_PLACEHOLDER,
             )
             for step in (drift, promotion):  # what they say depends on who is champion by now

@@ -93,7 +93,7 @@ class BucketStore:
         """Tells what the client raises in one line."""
         from google.auth.exceptions import GoogleAuthError
         from google.cloud.exceptions import GoogleCloudError
-        from requests.exceptions import RequestException  # type: ignore[import-untyped]
+        from requests.exceptions import RequestException
 
         try:
             yield

@@ -5,10 +5,10 @@ from fnmatch import fnmatch
 from pipelines.run_record import RunRecord
 
 _MAIN = {
-    "test_accuracy": "test accuracy",
+    "test_accuracy": "on test",
     "hit_at_1": "Hit@1",
-    "accuracy": "accuracy",
     "frechet_distance": "Frechet",
+    "accuracy": "accuracy",
 }
 """The first of these that a run has is its main metric, here with its title."""
 

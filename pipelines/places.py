@@ -8,8 +8,9 @@ from queue import Empty, Queue
 from time import monotonic
 from typing import TypeVar
 
-from pipelines import backend as backends
-from pipelines.backend import BACKENDS, History, Unreachable
+from rich.console import Console
+
+from pipelines.backend import BACKENDS, History, Unreachable, find_backend
 from pipelines.local_history import LocalHistory
 from pipelines.run_record import RunRecord
 from pipelines.settings import Settings, read_settings
@@ -41,21 +42,22 @@ class Places:
     Args:
         only: `local`, `vertex` or `kubeflow`; all by default.
         runs: the folder of the local runs.
-        note: is told, in one line, of what is passed over.
+        console: gets a line about what is left out, and shows whom we wait for.
 
     Raises:
         InputError: `only` is unknown.
     """
 
-    def __init__(self, only: str, runs: Path, note: Callable[[str], None]) -> None:
+    def __init__(self, only: str, runs: Path, console: Console) -> None:
         if only not in ("", LOCAL, *BACKENDS):
             raise InputError(
                 f"BACKEND: {only!r} is unknown; there are: {', '.join((LOCAL, *BACKENDS))}"
             )
         self._only = only
-        self._note = note
-        self._local = LocalHistory(runs, note)
+        self._console = console
+        self._local = LocalHistory(runs, self._note)
         self._settings = None if only == LOCAL else self._read_settings()
+        self._opened: dict[str, History] = {LOCAL: self._local}
 
     def newest(self, pipeline: str, limit: int) -> list[RunRecord]:
         """Returns the newest runs of all places together, newest first."""
@@ -82,6 +84,9 @@ class Places:
             raise InputError(f"RUN: {len(begun)} runs begin with {name!r}: {told}; name it whole")
         return Found(known[begun[0]], known[begun[0]].run(begun[0]))
 
+    def _note(self, text: str) -> None:
+        self._console.print(f"note: {text}", markup=False, highlight=False, soft_wrap=True)
+
     def _read_settings(self) -> Settings | None:
         try:
             return read_settings()
@@ -92,16 +97,22 @@ class Places:
             return None
 
     def _open(self, name: str) -> History:
-        if name == LOCAL:
-            return self._local
-        assert self._settings is not None
-        return backends.find_backend(name, self._settings)
+        if name not in self._opened:
+            assert self._settings is not None
+            self._opened[name] = find_backend(name, self._settings)
+        return self._opened[name]
 
     def _ask(self, question: Callable[[History], T]) -> list[T]:
         """Asks all places at once; of several, one that does not answer costs a note."""
         names = [self._only] if self._only else [LOCAL, *_configured(self._settings)]
-        if len(names) == 1:
-            return [question(self._open(names[0]))]
+        if names == [LOCAL]:
+            return [question(self._local)]
+        with self._console.status(f"asking {', '.join(names)}"):
+            if len(names) == 1:
+                return [question(self._open(names[0]))]
+            return self._gather(names, question)
+
+    def _gather(self, names: Sequence[str], question: Callable[[History], T]) -> list[T]:
         answers: Queue[tuple[str, T | Exception]] = Queue()
 
         def ask(name: str) -> None:
@@ -119,8 +130,10 @@ class Places:
             try:
                 name, answer = answers.get(timeout=max(deadline - monotonic(), 0.0))
             except Empty:
-                for name in sorted(silent):
-                    self._note(f"{name} left out: no answer within {PATIENCE_SECONDS:.0f} s")
+                self._note(
+                    f"{', '.join(sorted(silent))} left out: no answer within"
+                    f" {PATIENCE_SECONDS:.0f} s"
+                )
                 break
             silent.discard(name)
             if isinstance(answer, InputError):

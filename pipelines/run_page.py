@@ -31,7 +31,7 @@ def print_page(history: History, record: RunRecord, console: Console) -> None:
     for label, text in (
         ("backend", record.backend),
         ("pipeline", record.pipeline),
-        ("started", local_time(record.started)),
+        ("started", local_time(record.started) if record.started else ""),
         ("took", took(record)),
         ("commit", record.commit),
         ("user", record.user),

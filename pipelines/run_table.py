@@ -61,7 +61,7 @@ def _cells(record: RunRecord) -> dict[str, str]:
         "backend": record.backend,
         "pipeline": record.pipeline,
         "status": record.status,
-        "started": local_time(record.started),
+        "started": local_time(record.started) if record.started else "",
         "took": took(record),
         "metric": f"{number(metric[2])} {metric[1]}" if metric else champion(record),
         "commit": record.commit,

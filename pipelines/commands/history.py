@@ -9,8 +9,12 @@ from typing import Annotated, Any, cast
 import typer
 from rich.console import Console
 
+from pipelines.backend import Backend, History
 from pipelines.commands.options import RUNS, Runs
+from pipelines.metrics import main_metric
+from pipelines.places import LOCAL, Places
 from pipelines.run_record import RunRecord
+from pipelines.status import has_ended
 from preprocessing.errors import InputError
 
 _UNBOUNDED = 10_000  # columns, where no terminal bounds a line
@@ -23,7 +27,7 @@ def _count(value: object) -> int:
     return int(text)
 
 
-Backend = Annotated[
+Where = Annotated[
     str,
     typer.Option(envvar="BACKEND", help="local, vertex or kubeflow; all that are set by default."),
 ]
@@ -35,7 +39,7 @@ def runs(
     run: Annotated[
         str, typer.Option(envvar="RUN", help="Show this run: its name or how that begins.")
     ] = "",
-    backend: Backend = "",
+    backend: Where = "",
     limit: Annotated[
         int, typer.Option(envvar="LIMIT", parser=_count, help="How many runs at most.")
     ] = 20,
@@ -56,7 +60,7 @@ def runs(
 
 def compare(
     names: Annotated[list[str], typer.Argument(help="Names of runs, or how those begin.")],
-    backend: Backend = "",
+    backend: Where = "",
     as_json: Json = False,
     runs: Runs = RUNS,
 ) -> None:
@@ -80,21 +84,18 @@ def compare(
 
 def cancel(
     run: Annotated[str, typer.Argument(help="The run: its name or how that begins.")],
-    backend: Backend = "",
+    backend: Where = "",
     runs: Runs = RUNS,
 ) -> None:
     """Ask a run in the cloud to stop."""
-    from pipelines import backend as backends
-    from pipelines.status import has_ended
-
     found = _places(backend, runs).find(run)
     name, status = found.record.run, found.record.status
     if has_ended(status):
         print(f"{name} has ended before: {status}")
         return
-    if found.history.name == "local":
+    if found.history.name == LOCAL:
         raise InputError(f"RUN: {name} runs on this machine; press Ctrl-C where it was started")
-    cast(backends.Backend, found.history).cancel(name)
+    cast(Backend, found.history).cancel(name)
     print(f"{name} is asked to stop; `make runs RUN={name} WAIT=1` shows how it ends")
 
 
@@ -114,7 +115,7 @@ def _list(pipeline: str, backend: str, limit: int, as_json: bool, folder: Path) 
     else:
         print_table(shown, _screen())
         if len(records) > limit:
-            _note(f"there are older ones: LIMIT={2 * limit}")
+            print(f"note: there are older ones: LIMIT={2 * limit}", file=sys.stderr)
 
 
 def _show(run: str, backend: str, wait: bool, as_json: bool, folder: Path) -> None:
@@ -129,30 +130,26 @@ def _show(run: str, backend: str, wait: bool, as_json: bool, folder: Path) -> No
         print_page(found.history, found.record, _screen())
 
 
-def _follow(history: Any, name: str) -> None:
+def _follow(history: History, name: str) -> None:
     from pipelines.display import Display
     from pipelines.follow import follow
 
-    if history.name == "local":
+    if history.name == LOCAL:
         raise InputError(f"WAIT: {name} runs on this machine and shows itself where it was started")
     try:
-        record = follow(history, name, Display(Console(file=sys.stdout)))
+        record = follow(cast(Backend, history), name, Display(Console(file=sys.stdout)))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     if record.status != "succeeded":
         raise typer.Exit(1)
 
 
-def _places(backend: str, folder: Path) -> Any:
-    from pipelines.places import Places
-
-    return Places(backend, folder, _note)
+def _places(backend: str, folder: Path) -> Places:
+    return Places(backend, folder, Console(stderr=True))
 
 
 def _whole(record: RunRecord) -> dict[str, Any]:
     """Returns all that is known of a run, and which of its metrics tells most."""
-    from pipelines.metrics import main_metric
-
     metric = main_metric(record)
     return {**asdict(record), "main_metric": metric and {"name": metric[0], "value": metric[2]}}
 
@@ -164,7 +161,3 @@ def _screen() -> Console:
 
 def _print_json(values: Any) -> None:
     print(json.dumps(values, indent=2, ensure_ascii=False))
-
-
-def _note(text: str) -> None:
-    print(f"note: {text}", file=sys.stderr)

@@ -6,6 +6,7 @@ import typer
 
 from pipelines.commands.compile import compile
 from pipelines.commands.evaluate import evaluate
+from pipelines.commands.image import image
 from pipelines.commands.run import run
 from pipelines.commands.submissions import battle, check_submission
 from preprocessing.errors import InputError
@@ -16,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, evaluate, check_submission, battle, compile):
+for command in (run, evaluate, check_submission, battle, compile, image):
     app.command()(command)
 
 

@@ -30,7 +30,7 @@ def predictions_to_csv(
     Args:
         predictions: a folder of `prediction.results-*`, a file or a glob, local or `gs://`; see
             `models.prediction_files` for what they hold.
-        test_ids_file: the test manifest: `Id`, then an id a line.
+        test_ids_file: the test manifest, local or `gs://`: `Id`, then an id a line.
         csv_file: the file to write; it appears when it is whole.
         pairs: write the older form, `class score` pairs from the top class on ("1 0.987654"), in
             place of the top class.

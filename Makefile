@@ -4,10 +4,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 && echo $$p && exit; \
 	done; echo python3)
 COMMAND := .venv/bin/python -m pipelines
-export DATA TEAMS A B MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH IMAGE ACCELERATOR ACCELERATOR_COUNT PRESET TRAIN_CPU TRAIN_MEMORY
+export DATA TEAMS A B MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH IMAGE ACCELERATOR ACCELERATOR_COUNT PRESET TRAIN_CPU TRAIN_MEMORY BACKEND CACHE FAILURE WAIT
 
 .DEFAULT_GOAL := help
-.PHONY: help run evaluate check-submission battle tournament compile test lint bench tensorboard lock golden clean environment dev-environment
+.PHONY: help run evaluate check-submission battle tournament compile submit check test lint bench tensorboard lock golden clean environment dev-environment
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,12 @@ tournament: environment ## let all GANs of a folder fight: TEAMS=folder [DATA=re
 
 compile: environment ## write build/<pipeline>.yaml: [PIPELINE=quickdraw] [MODEL=mine.py:MyNet] [LOSS=mine.py:MyLoss] [PRESET=cpu|gpu|4gpu] [ACCELERATOR=NVIDIA_TESLA_T4 ACCELERATOR_COUNT=4] [TRAIN_CPU=8 TRAIN_MEMORY=30G] [IMAGE=...]
 	@$(COMMAND) compile $(PIPELINE)
+
+submit: environment ## check, estimate and start a run in the cloud: PIPELINE=quickdraw [BACKEND=vertex|kubeflow] [DATA=gs://...] [TEAMS=gs://...] [MODEL=] [LOSS=] [PARAMS="epochs=3"] [BEAM=] [CACHE=0] [FAILURE=fast|slow] [WAIT=1, until its end]
+	@$(COMMAND) submit $(call needed,PIPELINE)
+
+check: environment ## show the settings with their origin, and check all that a run in the cloud needs: [BACKEND=vertex|kubeflow]
+	@$(COMMAND) check
 
 test: dev-environment ## run the tests: [ARGS="-k plan"]
 	@.venv/bin/python -m pytest $(ARGS)

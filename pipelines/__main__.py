@@ -4,10 +4,12 @@ import sys
 
 import typer
 
+from pipelines.commands.check import check
 from pipelines.commands.compile import compile
 from pipelines.commands.evaluate import evaluate
 from pipelines.commands.run import run
 from pipelines.commands.submissions import battle, check_submission
+from pipelines.commands.submit import submit
 from preprocessing.errors import InputError
 
 app = typer.Typer(
@@ -16,7 +18,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, evaluate, check_submission, battle, compile):
+for command in (run, evaluate, check_submission, battle, compile, submit, check):
     app.command()(command)
 
 

@@ -17,6 +17,10 @@ from preprocessing.errors import InputError
 PRESETS = {"cpu": ("", 0), "gpu": ("NVIDIA_TESLA_T4", 1), "4gpu": ("NVIDIA_TESLA_T4", 4)}
 """Accelerator and count for the machines that the challenges were trained on."""
 
+_IMAGE = (
+    r"^$|^([-.a-zA-Z0-9]+(:[0-9]+)?/)?[a-z0-9]+([-._/]+[a-z0-9]+)*"
+    r"(:[a-zA-Z0-9_][-._a-zA-Z0-9]{0,127})?(@sha256:[0-9a-f]{64})?$"
+)
 _LABEL = re.compile("[a-z][-_a-z0-9]{0,62}")
 
 _EXPECTED = {
@@ -53,6 +57,7 @@ class Settings(BaseSettings):
         registry: where champions are kept: a folder, `gs://...`, or
             `projects/<project>/locations/<region>` for the Vertex AI Model Registry.
         image: the image; without tag or digest it gets the git commit as its tag.
+        keras_backend: what the gpu image trains on: `tensorflow` or `jax`.
         preset: `cpu`, `gpu` or `4gpu`.
         accelerator: type of accelerator for training, such as NVIDIA_TESLA_T4; goes before the
             preset.
@@ -77,7 +82,8 @@ class Settings(BaseSettings):
     kubeflow_token: SecretStr = SecretStr("")
     kubeflow_cookie: SecretStr = SecretStr("")
     registry: str = ""
-    image: str = ""
+    image: str = Field(default="", pattern=_IMAGE)
+    keras_backend: Literal["tensorflow", "jax"] = "tensorflow"
     preset: Literal["cpu", "gpu", "4gpu"] = "cpu"
     accelerator: str = ""
     accelerator_count: int | None = Field(default=None, ge=1, le=16)

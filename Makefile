@@ -4,10 +4,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 && echo $$p && exit; \
 	done; echo python3)
 COMMAND := .venv/bin/python -m pipelines
-export DATA TEAMS A B MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH IMAGE ACCELERATOR ACCELERATOR_COUNT PRESET KERAS_BACKEND TOOL PUSH DIRTY BUILD_ARGS TRAIN_CPU TRAIN_MEMORY
+export DATA TEAMS A B MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH IMAGE ACCELERATOR ACCELERATOR_COUNT PRESET KERAS_BACKEND TOOL PUSH DIRTY BUILD_ARGS TRAIN_CPU TRAIN_MEMORY BACKEND CACHE FAILURE WAIT
 
 .DEFAULT_GOAL := help
-.PHONY: help run evaluate check-submission battle tournament compile image test lint bench tensorboard lock golden clean environment dev-environment
+.PHONY: help run evaluate check-submission battle tournament compile image submit check test lint bench tensorboard lock golden clean environment dev-environment
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,12 @@ compile: environment ## write build/<pipeline>.yaml: [PIPELINE=quickdraw] [MODEL
 
 image: environment ## build the images that compile names: [PIPELINE=quickdraw MODEL=mine.py:MyNet LOSS=...] [PRESET=gpu] [KERAS_BACKEND=jax] [IMAGE=...] [PUSH=1] [TOOL=docker|podman|buildah|cloud-build] [DIRTY=1]
 	@$(COMMAND) image $(PIPELINE)
+
+submit: environment ## check, estimate and start a run in the cloud: PIPELINE=quickdraw [BACKEND=vertex|kubeflow] [DATA=gs://...] [TEAMS=gs://...] [MODEL=] [LOSS=] [PARAMS="epochs=3"] [BEAM=] [CACHE=0] [FAILURE=fast|slow] [WAIT=1, until its end]
+	@$(COMMAND) submit $(call needed,PIPELINE)
+
+check: environment ## show the settings with their origin, and check all that a run in the cloud needs: [BACKEND=vertex|kubeflow]
+	@$(COMMAND) check
 
 test: dev-environment ## run the tests: [ARGS="-k plan"]
 	@.venv/bin/python -m pytest $(ARGS)

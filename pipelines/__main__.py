@@ -4,11 +4,13 @@ import sys
 
 import typer
 
+from pipelines.commands.check import check
 from pipelines.commands.compile import compile
 from pipelines.commands.evaluate import evaluate
 from pipelines.commands.image import image
 from pipelines.commands.run import run
 from pipelines.commands.submissions import battle, check_submission
+from pipelines.commands.submit import submit
 from preprocessing.errors import InputError
 
 app = typer.Typer(
@@ -17,7 +19,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, evaluate, check_submission, battle, compile, image):
+for command in (run, evaluate, check_submission, battle, compile, image, submit, check):
     app.command()(command)
 
 

@@ -4,10 +4,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 && echo $$p && exit; \
 	done; echo python3)
 COMMAND := .venv/bin/python -m pipelines
-export DATA TEAMS A B MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH IMAGE ACCELERATOR ACCELERATOR_COUNT PRESET KERAS_BACKEND TOOL PUSH DIRTY BUILD_ARGS TRAIN_CPU TRAIN_MEMORY BACKEND CACHE FAILURE WAIT
+export DATA TEAMS A B MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH IMAGE ACCELERATOR ACCELERATOR_COUNT PRESET KERAS_BACKEND TOOL PUSH DIRTY BUILD_ARGS TRAIN_CPU TRAIN_MEMORY BACKEND CACHE FAILURE WAIT LIMIT JSON
 
 .DEFAULT_GOAL := help
-.PHONY: help run evaluate check-submission battle tournament compile image submit check test lint bench tensorboard lock golden clean environment dev-environment
+.PHONY: help run evaluate check-submission battle tournament compile image submit check test lint bench tensorboard lock golden clean environment dev-environment runs compare cancel
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,15 @@ submit: environment ## check, estimate and start a run in the cloud: PIPELINE=qu
 
 check: environment ## show the settings with their origin, and check all that a run in the cloud needs: [BACKEND=vertex|kubeflow]
 	@$(COMMAND) check
+
+runs: environment ## list runs, here and in the cloud: [PIPELINE=quickdraw] [BACKEND=local|vertex|kubeflow] [LIMIT=20] [JSON=1], or show one: RUN=its name or how that begins [JSON=1] [WAIT=1, follow it to its end]
+	@$(COMMAND) runs $(PIPELINE)
+
+compare: environment ## put runs side by side: RUNS="a b c" [BACKEND=...] [JSON=1]
+	@$(COMMAND) compare $(call needed,RUNS)
+
+cancel: environment ## end a run in the cloud: RUN=its name [BACKEND=...]
+	@$(COMMAND) cancel $(call needed,RUN)
 
 test: dev-environment ## run the tests: [ARGS="-k plan"]
 	@.venv/bin/python -m pytest $(ARGS)

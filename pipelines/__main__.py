@@ -7,6 +7,7 @@ import typer
 from pipelines.commands.check import check
 from pipelines.commands.compile import compile
 from pipelines.commands.evaluate import evaluate
+from pipelines.commands.history import cancel, compare, runs
 from pipelines.commands.image import image
 from pipelines.commands.run import run
 from pipelines.commands.submissions import battle, check_submission
@@ -19,7 +20,19 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, evaluate, check_submission, battle, compile, image, submit, check):
+for command in (
+    run,
+    evaluate,
+    check_submission,
+    battle,
+    compile,
+    image,
+    submit,
+    check,
+    runs,
+    compare,
+    cancel,
+):
     app.command()(command)
 
 

@@ -5,9 +5,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	done; echo python3)
 COMMAND := .venv/bin/python -m pipelines
 export DATA TEAMS A B MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH IMAGE ACCELERATOR ACCELERATOR_COUNT PRESET TRAIN_CPU TRAIN_MEMORY
+export BACKEND CRON TIMEZONE CATCH_UP JSON
 
 .DEFAULT_GOAL := help
-.PHONY: help run evaluate check-submission battle tournament compile test lint bench tensorboard lock golden clean environment dev-environment
+.PHONY: help run evaluate check-submission battle tournament compile schedule schedules pause-schedule resume-schedule delete-schedule test lint bench tensorboard lock golden clean environment dev-environment
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +30,21 @@ tournament: environment ## let all GANs of a folder fight: TEAMS=folder [DATA=re
 
 compile: environment ## write build/<pipeline>.yaml: [PIPELINE=quickdraw] [MODEL=mine.py:MyNet] [LOSS=mine.py:MyLoss] [PRESET=cpu|gpu|4gpu] [ACCELERATOR=NVIDIA_TESLA_T4 ACCELERATOR_COUNT=4] [TRAIN_CPU=8 TRAIN_MEMORY=30G] [IMAGE=...]
 	@$(COMMAND) compile $(PIPELINE)
+
+schedule: environment ## run a pipeline again and again: PIPELINE=quickdraw CRON="0 3 * * 1" [TIMEZONE=Europe/Zurich] [BACKEND=vertex|kubeflow] [DATA=gs://...] [PARAMS="epochs=3"] [CATCH_UP=1, make up for missed starts]
+	@$(COMMAND) schedule $(call needed,PIPELINE) --cron $(call needed,CRON)
+
+schedules: environment ## list the schedules: [BACKEND=vertex|kubeflow] [JSON=1]
+	@$(COMMAND) schedules
+
+pause-schedule: environment ## pause a schedule: PIPELINE=quickdraw [BACKEND=vertex|kubeflow]
+	@$(COMMAND) pause-schedule $(call needed,PIPELINE)
+
+resume-schedule: environment ## resume a schedule, without what was missed: PIPELINE=quickdraw [BACKEND=vertex|kubeflow]
+	@$(COMMAND) resume-schedule $(call needed,PIPELINE)
+
+delete-schedule: environment ## delete a schedule, its runs stay: PIPELINE=quickdraw [BACKEND=vertex|kubeflow]
+	@$(COMMAND) delete-schedule $(call needed,PIPELINE)
 
 test: dev-environment ## run the tests: [ARGS="-k plan"]
 	@.venv/bin/python -m pytest $(ARGS)

@@ -7,6 +7,13 @@ import typer
 from pipelines.commands.compile import compile
 from pipelines.commands.evaluate import evaluate
 from pipelines.commands.run import run
+from pipelines.commands.schedule import (
+    delete_schedule,
+    pause_schedule,
+    resume_schedule,
+    schedule,
+    schedules,
+)
 from pipelines.commands.submissions import battle, check_submission
 from preprocessing.errors import InputError
 
@@ -16,7 +23,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, evaluate, check_submission, battle, compile):
+for command in (
+    *(run, evaluate, check_submission, battle, compile),
+    *(schedule, schedules, pause_schedule, resume_schedule, delete_schedule),
+):
     app.command()(command)
 
 

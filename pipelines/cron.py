@@ -60,10 +60,9 @@ def find_timezone(name: str) -> tzinfo:
     if name in zones:
         return ZoneInfo(name)
     wanted = name.lower()
-    near = [zone for zone in sorted(zones) if zone.lower() == wanted]
-    near += [zone for zone in sorted(zones) if zone.lower().endswith(f"/{wanted}")]
-    near += difflib.get_close_matches(name, zones, n=3, cutoff=0.6)
-    told = f", did you mean {' or '.join(list(dict.fromkeys(near))[:3])}?" if near else ""
+    same = [zone for zone in zones if f"/{zone}".lower().endswith(f"/{wanted}")] if name else []
+    near = sorted(same) or difflib.get_close_matches(name, zones, n=3, cutoff=0.6)
+    told = f", did you mean {' or '.join(near[:3])}?" if near else ""
     raise InputError(
         f"TIMEZONE: {name!r} is unknown{told or '; expected a name such as Europe/Zurich'}"
     )

@@ -60,6 +60,8 @@ class KubeflowService:
         runs, recurring_runs, experiments: what there is, by id.
         states: what a run of a name is asked for next turns it into, one a request.
         logs: of pods, by name.
+        hidden: ids that the next list leaves out, as if made just after it.
+        strangers: ids of recurring runs that are not counted where two may not be active.
     """
 
     host: str = ""
@@ -70,6 +72,8 @@ class KubeflowService:
     experiments: dict[str, Thing] = field(default_factory=dict)
     states: dict[str, list[Thing]] = field(default_factory=dict)
     logs: dict[str, str] = field(default_factory=dict)
+    hidden: list[str] = field(default_factory=list)
+    strangers: set[str] = field(default_factory=set)
     clock: datetime = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
     def fail(self, where: str, what: int | str, times: int = 1, message: str = "") -> None:
@@ -85,7 +89,15 @@ class KubeflowService:
         one = next(one for one in self.recurring_runs.values() if one["display_name"] == name)
         kept = ("pipeline_spec", "runtime_config", "experiment_id", "recurring_run_id")
         body = {key: one[key] for key in kept} | {"display_name": f"{name}-1"} | changes
+        return self.start(body)
+
+    def start(self, body: Thing) -> Thing:
+        """Starts a run."""
         return self._create_run(body, {})
+
+    def recur(self, body: Thing) -> Thing:
+        """Makes a recurring run."""
+        return self._create_recurring(body, {})
 
     def now(self) -> str:
         """Returns a time of its own, a second after the one before."""
@@ -141,7 +153,10 @@ class KubeflowService:
 
     def _lister(self, kind: str, key: str = "") -> Callable[..., Thing]:
         def listed(body: Thing, query: dict[str, str]) -> Thing:
-            things = list(getattr(self, kind).values())
+            things = [
+                thing for name, thing in getattr(self, kind).items() if name not in self.hidden
+            ]
+            self.hidden.clear()
             if query.get("filter"):
                 for predicate in json.loads(query["filter"])["predicates"]:
                     assert predicate["operation"] == "EQUALS"
@@ -175,8 +190,8 @@ class KubeflowService:
             self.recurring_runs[one] |= {"status": status}
             active = [
                 other["display_name"]
-                for other in self.recurring_runs.values()
-                if other["status"] == "ENABLED"
+                for name, other in self.recurring_runs.items()
+                if other["status"] == "ENABLED" and name not in self.strangers
             ]
             assert len(active) == len(set(active)), f"two active schedules: {active}"
             return {}

@@ -49,11 +49,12 @@ class KubeflowBackend:
         """
         there = self._find(run)
         if there is None:
+            spec = make_spec(submission)
             body = api.V2beta1Run(
                 display_name=run,
                 description=_for_people(submission),
                 experiment_id=self._experiment(submission),
-                pipeline_spec=make_spec(submission),
+                pipeline_spec=spec,
                 runtime_config=self._config(submission),
                 service_account=self._settings.kubeflow_service_account or None,
             )
@@ -115,11 +116,12 @@ class KubeflowBackend:
             InputError: `timezone` is not the one zone that this Kubeflow keeps.
         """
         self._check_timezone(timezone)
+        spec = make_spec(submission)
         body = api.V2beta1RecurringRun(
             display_name=submission.pipeline,
             description=_for_people(submission),
             experiment_id=self._experiment(submission),
-            pipeline_spec=make_spec(submission),
+            pipeline_spec=spec,
             runtime_config=self._config(submission),
             service_account=self._settings.kubeflow_service_account or None,
             trigger=api.V2beta1Trigger(

@@ -12,6 +12,8 @@ from pipelines.kubeflow.template import pipeline_name, read_labels, step_names
 from pipelines.run_record import RunRecord, Step
 
 _STATUS = {
+    None: "pending",
+    "RUNTIME_STATE_UNSPECIFIED": "pending",
     "PENDING": "pending",
     "PAUSED": "pending",
     "RUNNING": "running",
@@ -31,7 +33,7 @@ def to_record(run: Any, host: str) -> RunRecord:
         host: the address of Kubeflow, for links.
     """
     labels = read_labels(run.pipeline_spec)
-    status = _STATUS.get(run.state, "pending")
+    status = _STATUS.get(run.state, "running")
     config = run.runtime_config
     record = RunRecord(
         run=run.display_name,
@@ -73,7 +75,7 @@ def _steps(run: Any, record: RunRecord) -> list[Step]:
         if task is None:
             waiting.append(Step(name=name, status="skipped" if ended else "pending"))
             continue
-        status = _STATUS.get(task.state, "pending")
+        status = _STATUS.get(task.state, "running")
         if ended and status in ("pending", "running"):
             status = "interrupted"
         error = _line(task.error) or next(

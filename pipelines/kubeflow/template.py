@@ -29,9 +29,9 @@ def make_spec(submission: Submission) -> Spec:
         raise InputError(
             "Kubeflow ends every run with the first step that fails; leave out that others go on"
         )
-    for task in _tasks(spec).values():
-        if not submission.caching:
-            # The SDK's own switch leaves tasks inside a condition or a loop as they were.
+    if not submission.caching:
+        # The SDK's own switch leaves tasks inside a condition or a loop as they were.
+        for task in (task for dag in _dags(spec) for task in dag["tasks"].values()):
             task["cachingOptions"] = {"enableCache": False}
     info = spec["pipelineInfo"]
     labels = {**submission.labels, "pipeline": submission.pipeline}
@@ -60,16 +60,18 @@ def pipeline_name(spec: Any) -> str:
 def step_names(spec: Any) -> Sequence[str]:
     """Returns the names of the tasks that run something, in the order in which they may run."""
     spec = _pipeline(spec)
-    components = spec.get("components") or {}
-    tasks = _tasks(spec)
-    order = TopologicalSorter(
-        {name: task.get("dependentTasks") or () for name, task in tasks.items()}
-    )
-    return [
-        name
-        for name in order.static_order()
-        if name in tasks and "dag" not in components.get(tasks[name]["componentRef"]["name"], {})
-    ]
+    return list(_leaves(spec.get("root") or {}, spec.get("components") or {}))
+
+
+def _leaves(part: Spec, components: Mapping[str, Spec]) -> Iterator[str]:
+    tasks = part.get("dag", {}).get("tasks", {})
+    needs = {name: task.get("dependentTasks") or () for name, task in tasks.items()}
+    for name in TopologicalSorter(needs).static_order():
+        component = components[tasks[name]["componentRef"]["name"]]
+        if "dag" in component:  # a condition or a loop
+            yield from _leaves(component, components)
+        else:
+            yield name
 
 
 def _pipeline(spec: Any) -> Spec:
@@ -77,10 +79,6 @@ def _pipeline(spec: Any) -> Spec:
     spec = spec or {}
     inner: Spec = spec.get("pipeline_spec") or spec
     return inner
-
-
-def _tasks(spec: Spec) -> dict[str, Any]:
-    return {name: task for dag in _dags(spec) for name, task in dag["tasks"].items()}
 
 
 def _dags(spec: Spec) -> Iterator[Spec]:

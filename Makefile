@@ -7,7 +7,7 @@ COMMAND := .venv/bin/python -m pipelines
 export DATA TEAMS A B MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH IMAGE ACCELERATOR ACCELERATOR_COUNT PRESET KERAS_BACKEND TOOL PUSH DIRTY BUILD_ARGS TRAIN_CPU TRAIN_MEMORY BACKEND CACHE FAILURE WAIT LIMIT JSON
 
 .DEFAULT_GOAL := help
-.PHONY: help run evaluate check-submission battle tournament compile image submit check test lint bench tensorboard lock golden clean environment dev-environment runs compare cancel
+.PHONY: help run evaluate check-submission battle tournament compile image submit check test lint bench tensorboard lock golden clean environment dev-environment runs compare cancel .DEFAULT_GOAL :=
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,21 @@ compare: environment ## put runs side by side: RUNS="a b c" [BACKEND=...] [JSON=
 
 cancel: environment ## end a run in the cloud: RUN=its name [BACKEND=...]
 	@$(COMMAND) cancel $(call needed,RUN)
+
+schedule: environment ## run a pipeline again and again: PIPELINE=quickdraw CRON="0 3 * * 1" [TIMEZONE=Europe/Zurich] [BACKEND=vertex|kubeflow] [DATA=gs://...] [PARAMS="epochs=3"] [CATCH_UP=1, make up for missed starts]
+	@$(COMMAND) schedule $(call needed,PIPELINE) --cron $(call needed,CRON)
+
+schedules: environment ## list the schedules: [BACKEND=vertex|kubeflow] [JSON=1]
+	@$(COMMAND) schedules
+
+pause-schedule: environment ## pause a schedule: PIPELINE=quickdraw [BACKEND=vertex|kubeflow]
+	@$(COMMAND) pause-schedule $(call needed,PIPELINE)
+
+resume-schedule: environment ## resume a schedule, without what was missed: PIPELINE=quickdraw [BACKEND=vertex|kubeflow]
+	@$(COMMAND) resume-schedule $(call needed,PIPELINE)
+
+delete-schedule: environment ## delete a schedule, its runs stay: PIPELINE=quickdraw [BACKEND=vertex|kubeflow]
+	@$(COMMAND) delete-schedule $(call needed,PIPELINE)
 
 test: dev-environment ## run the tests: [ARGS="-k plan"]
 	@.venv/bin/python -m pytest $(ARGS)

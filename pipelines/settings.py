@@ -52,6 +52,10 @@ class Settings(BaseSettings):
         vertex_endpoint: `host:port` of a private endpoint of Vertex AI.
         kubeflow_host: address of Kubeflow Pipelines, such as https://kubeflow.example.org/pipeline.
         kubeflow_namespace: of the runs, where Kubeflow has several users.
+        kubeflow_root: where its artifacts go: gs://..., minio://... or s3://...; "" for where its
+            installation puts them.
+        kubeflow_service_account: of Kubernetes, whom its steps run as; "" for its installation's.
+        kubeflow_timezone: CRON_SCHEDULE_TIMEZONE of its installation.
         kubeflow_token: bearer token for Kubeflow.
         kubeflow_cookie: session cookie for Kubeflow, such as authservice_session=...
         registry: where champions are kept: a folder, `gs://...`, or
@@ -79,6 +83,9 @@ class Settings(BaseSettings):
     vertex_endpoint: str = ""
     kubeflow_host: str = ""
     kubeflow_namespace: str = ""
+    kubeflow_root: str = Field(default="", pattern=r"^$|^(gs|minio|s3)://.+$")
+    kubeflow_service_account: str = ""
+    kubeflow_timezone: str = "UTC"
     kubeflow_token: SecretStr = SecretStr("")
     kubeflow_cookie: SecretStr = SecretStr("")
     registry: str = ""

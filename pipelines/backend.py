@@ -12,13 +12,19 @@ from typing import Any, Protocol
 
 from pipelines.run_record import RunRecord
 from pipelines.settings import Settings
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, Unreachable
+
+__all__ = [
+    "BACKENDS",
+    "Backend",
+    "History",
+    "Schedule",
+    "Submission",
+    "Unreachable",
+    "find_backend",
+]
 
 BACKENDS = ("vertex", "kubeflow")
-
-
-class Unreachable(InputError):  # noqa: N818 (it reads as what happened)
-    """A service did not answer, or said that it cannot now; to ask again later may help."""
 
 
 @dataclass(frozen=True)

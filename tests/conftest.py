@@ -1,5 +1,6 @@
-"""Tiny data of the real shape, for all tests."""
+"""Tiny data of the real shape, and the cloud on loopback, for all tests."""
 
+import os
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from tests.kubeflow_service import KubeflowService, serve_kubeflow
 
 REAL_DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 
@@ -60,3 +63,49 @@ def bucket() -> Iterator[Any]:
         client = storage.Client(project="test", credentials=AnonymousCredentials())
         yield client.bucket("challenge")
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def identity(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Returns the files by which Vertex AI on loopback and its callers know each other."""
+    from tests.vertex_service.identity import make_identity  # cryptography takes its time
+
+    made = make_identity(tmp_path_factory.mktemp("identity"))
+    os.environ["GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"] = str(made.certificate)  # read once a process
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+    return made
+
+
+@pytest.fixture
+def vertex(identity: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Yields an empty Vertex AI on loopback; the environment leads the real SDK to it."""
+    from tests.vertex_service.identity import ACCOUNT  # it takes seconds, and most tests need none
+    from tests.vertex_service.names import PROJECT, REGION
+    from tests.vertex_service.server import VertexService
+
+    with VertexService(identity) as service:
+        environment = {
+            "GOOGLE_APPLICATION_CREDENTIALS": str(identity.account),
+            "VERTEX_ENDPOINT": service.endpoint,
+            "PROJECT": PROJECT,
+            "REGION": REGION,
+            "BUCKET": "gs://challenge",
+            "SERVICE_ACCOUNT": ACCOUNT,
+        }
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr("pipelines.vertex.logs.ADDRESS", service.logs.address)
+        yield service
+
+
+@pytest.fixture
+def kubeflow(monkeypatch: pytest.MonkeyPatch) -> Iterator[KubeflowService]:
+    """Yields a Kubeflow Pipelines on loopback that the settings name."""
+    from pipelines.kubeflow import calls  # imports KFP, which most tests do without
+
+    monkeypatch.setattr(calls, "PAUSES", (0.01, 0.01, 0.01))
+    for name in ("TOKEN", "COOKIE", "NAMESPACE", "ROOT", "SERVICE_ACCOUNT", "TIMEZONE"):
+        monkeypatch.delenv(f"KUBEFLOW_{name}", raising=False)
+    with serve_kubeflow() as service:
+        monkeypatch.setenv("KUBEFLOW_HOST", service.host)
+        yield service

@@ -1,0 +1,1 @@
+"""Vertex AI on loopback: the real protobuf services, whose faults a test plays."""

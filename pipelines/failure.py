@@ -19,7 +19,7 @@ def failure_lines(history: History, record: RunRecord) -> list[str]:
     """
     if record.status not in _FAILED:
         return []
-    lines = [f"  {record.status}: {record.error}"] if record.error else []
+    lines = [f"  {record.error}"] if record.error else []
     for step in record.steps:
         if step.status not in _FAILED:
             continue

@@ -135,7 +135,7 @@ def test_a_place_that_does_not_answer_costs_a_note_not_the_table(
     code, out, err = call("runs")
     clouds["kubeflow"].hangs.set()
     assert (code, names(out)) == (0, ["quickdraw-l1", "gan-l1"])
-    assert "note: kubeflow left out: no answer within 0 s\n" in err
+    assert "note: kubeflow left out: no answer within 0 s; BACKEND=local asks nobody\n" in err
 
 
 def test_a_run_is_found_wherever_it_is(call: Run, clouds: Clouds) -> None:

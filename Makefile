@@ -4,10 +4,11 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 && echo $$p && exit; \
 	done; echo python3)
 COMMAND := .venv/bin/python -m pipelines
-export DATA TEAMS A B MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH IMAGE ACCELERATOR ACCELERATOR_COUNT PRESET KERAS_BACKEND TOOL PUSH DIRTY BUILD_ARGS TRAIN_CPU TRAIN_MEMORY BACKEND CACHE FAILURE WAIT LIMIT JSON
+export DATA TEAMS A B MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH WAIT JSON LIMIT BACKEND CACHE FAILURE CRON TIMEZONE CATCH_UP
+export IMAGE TOOL PUSH DIRTY BUILD_ARGS PRESET ACCELERATOR ACCELERATOR_COUNT TRAIN_CPU TRAIN_MEMORY KERAS_BACKEND
 
 .DEFAULT_GOAL := help
-.PHONY: help run evaluate check-submission battle tournament compile image submit check test lint bench tensorboard lock golden clean environment dev-environment runs compare cancel .DEFAULT_GOAL :=
+.PHONY: help run evaluate check-submission battle tournament compile image check submit schedule schedules pause-schedule resume-schedule delete-schedule runs compare cancel test lint bench tensorboard lock golden clean environment dev-environment
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

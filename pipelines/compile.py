@@ -43,9 +43,9 @@ def compile_pipeline(
         train_cpu=settings.train_cpu,
         train_memory=settings.train_memory,
         registry=settings.champions(),
-        serving_image=image,
+        serving_image=images.of("promote"),
         bucket=settings.bucket,
-        commit=image.rpartition(":")[2],
+        commit=images.of("promote").rpartition(":")[2],
     )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.yaml"

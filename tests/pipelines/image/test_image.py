@@ -186,7 +186,7 @@ def test_pushing_follows_building(
         (
             {"IMAGE": "Registry/Bad Name"},
             {},
-            "IMAGE: expected the name of an image.*'Registry/Bad Name'",
+            "IMAGE: expected the name .*'Registry/Bad Name'",
         ),
     ],
 )

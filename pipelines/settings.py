@@ -30,6 +30,8 @@ _EXPECTED = {
     "bucket": "gs://name or gs://name/folder",
     "service_account": "an address, such as pipelines@my-project-1.iam.gserviceaccount.com",
     "labels": "key=value,key=value of lower-case letters, digits, - and _",
+    "image": "the name of an image, such as registry/image or registry/image:tag",
+    "keras_backend": "tensorflow or jax",
     "preset": "cpu, gpu or 4gpu",
     "accelerator_count": "a whole number from 1 to 16",
     "train_cpu": "a whole number of cores, 1 or more",

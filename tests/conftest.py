@@ -11,6 +11,8 @@ import pytest
 
 REAL_DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # read once; it tells how connections go
+
 WriteBitmaps = Callable[..., Path]
 
 
@@ -70,7 +72,6 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     made = make_identity(tmp_path_factory.mktemp("identity"))
     os.environ["GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"] = str(made.certificate)  # read once a process
-    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     return made
 
 

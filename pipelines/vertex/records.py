@@ -96,9 +96,11 @@ def custom_job(task: Any) -> str:
     return name.rpartition("/")[2]
 
 
-def enum_name(value: Any) -> str:
-    """Returns the name of a state without its prefix; of one that is not known here, its number."""
-    return str(getattr(value, "name", value)).removeprefix("PIPELINE_STATE_")
+def state_name(message: Any) -> str:
+    """Returns the name of a message's state; of one that is not known here, its number."""
+    raw = type(message).pb(message)
+    known = raw.DESCRIPTOR.fields_by_name["state"].enum_type.values_by_number.get(raw.state)
+    return known.name.removeprefix("PIPELINE_STATE_") if known else str(raw.state)
 
 
 def _step(task: Any, settings: Settings) -> Step:
@@ -123,7 +125,7 @@ def _step(task: Any, settings: Settings) -> Step:
 
 def _status(message: Any, known: dict[str, str]) -> tuple[str, str]:
     """Returns our word for a state, and what to tell of one that nobody expects."""
-    name = enum_name(message.state)
+    name = state_name(message)
     if name in known:
         return known[name], ""
     if message.end_time:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -152,3 +153,17 @@ def test_credentials_that_cannot_be_read_are_named(
         vertex_ai.connect("challenges", "europe-west4")
     assert str(told.value).startswith("Google Cloud: GOOGLE_APPLICATION_CREDENTIALS: ")
     assert "\n" not in str(told.value)
+
+
+def test_without_credentials_the_login_is_named_and_nobody_waits_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    monkeypatch.setenv("GCE_METADATA_IP", "localhost:1")  # no machine of Google's
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    with pytest.raises(InputError, match="^Google Cloud: no credentials; run `gcloud auth"):
+        vertex_ai.find_credentials()
+    assert sum(waited) < 10
+    assert caplog.text == ""

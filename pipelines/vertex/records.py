@@ -1,6 +1,7 @@
 """From Vertex AI's PipelineJob to the record of a run."""
 
 import math
+import re
 import time
 from typing import Any
 
@@ -90,7 +91,13 @@ def step_tasks(job: Any) -> list[Any]:
 
 
 def custom_job(task: Any) -> str:
-    """Returns the id of the job in which a step runs, or ran last; "" for none."""
+    """Returns the id of the job in which a step runs, or ran last; "" for none.
+
+    A step of Google's own that starts a job has that one's id, and not that of its launcher.
+    """
+    resources = str((task.execution.metadata or {}).get("output:gcp_resources", ""))
+    if started := re.search(r"/customJobs/(\d+)", resources):
+        return started.group(1)
     detail = task.executor_detail
     name: str = detail.container_detail.main_job or detail.custom_job_detail.job
     return name.rpartition("/")[2]

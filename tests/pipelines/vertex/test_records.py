@@ -1,5 +1,6 @@
 """A run is told as it is: while it goes on, when it ends, and when the service is odd."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -51,7 +52,7 @@ def test_a_run_that_succeeded_has_all_that_a_local_one_has(
     assert {step.status for step in record.steps} == {"succeeded", "cached"}
     assert (steps["preprocess"].status, steps["preprocess"].log) == ("cached", "")
     assert steps["evaluate"].metrics == metrics["evaluate"]
-    assert steps["train"].artifacts["model"] == f"gs://challenge/runs/{RUN}/train/model"
+    assert steps["train"].artifacts["model"] == f"{record.folder}/train/model"
     assert steps["train"].seconds == pytest.approx(20, abs=1)
     assert "europe-west4/training/2?project=challenges" in steps["train"].link
     assert "job_id%3D%222%22" in steps["train"].log
@@ -80,6 +81,20 @@ def test_a_log_that_may_not_be_read_says_which_role_is_missing(
     vertex.logs.status = 403
     with pytest.raises(InputError, match=r"cannot read the log of train: .*roles/logging.viewer"):
         backend.log_tail(backend.run(RUN), "train")
+
+
+def test_a_step_that_starts_a_job_shows_that_jobs_log(
+    vertex: Any, backend: Backend, job: Any
+) -> None:
+    vertex.end(RUN)
+    task = next(task for task in job.job_detail.task_details if task.task_name == "train")
+    started = "https://europe-west4-aiplatform.googleapis.com/v1/projects/1/customJobs/777"
+    resources = {"resources": [{"resourceType": "CustomJob", "resourceUri": started}]}
+    task.execution = {"metadata": {"output:gcp_resources": json.dumps(resources)}}
+    vertex.logs.lines["777"] = ["epoch 1"]
+    record = backend.run(RUN)
+    assert "training/777" in next(step.link for step in record.steps if step.name == "train")
+    assert backend.log_tail(record, "train") == "epoch 1"
 
 
 def test_groups_of_steps_are_no_steps_and_a_condition_that_does_not_hold_is_skipped(

@@ -13,9 +13,12 @@ def batch_predict(
     beam_args: list[str],
 ) -> None:
     """Writes JSON lines as Vertex AI batch prediction does; see `models.prediction`."""
+    from components.location import location
     from components.step import step
     from models.prediction import batch_predict
 
     with step():
-        counts = batch_predict(model.uri, examples.uri, predictions.uri, beam_args)
+        counts = batch_predict(
+            location(model), location(examples), location(predictions), beam_args
+        )
     predictions.metadata.update(counts)

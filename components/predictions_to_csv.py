@@ -13,6 +13,7 @@ def predictions_to_csv(
     pairs: bool,
 ) -> None:
     """Writes `Id,Category` for every id of the test manifest; see `models.submission`."""
+    from components.location import location
     from components.step import step
     from models.submission import predictions_to_csv
     from preprocessing.examples import TEST_IDS_FILE
@@ -20,6 +21,9 @@ def predictions_to_csv(
     submission.uri += ".csv"
     with step():
         rows = predictions_to_csv(
-            predictions.uri, f"{examples.path}/{TEST_IDS_FILE}", submission.path, pairs=pairs
+            location(predictions),
+            f"{location(examples)}/{TEST_IDS_FILE}",
+            submission.path,
+            pairs=pairs,
         )
     submission.metadata["rows"] = rows

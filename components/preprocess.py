@@ -23,6 +23,7 @@ def preprocess(
     beam_args: list[str],
 ) -> None:
     """Writes TFRecord examples and a tf.Transform graph; see `preprocessing.preprocess`."""
+    from components.location import location
     from components.step import step
     from preprocessing.preprocess import preprocess
     from preprocessing.split_sizes import SplitSizes
@@ -30,8 +31,8 @@ def preprocess(
     with step():
         info = preprocess(
             source,
-            examples.uri,  # Beam takes gs:// as it is
-            transform.uri,
+            location(examples),
+            location(transform),
             challenge,
             sizes=SplitSizes(train_per_class, validation_per_class, test_per_class),
             seed=seed,

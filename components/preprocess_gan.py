@@ -22,14 +22,15 @@ def preprocess_gan(
     beam_args: list[str],
 ) -> None:
     """Writes TFRecord examples and a tf.Transform graph; see `preprocessing.preprocess_gan`."""
+    from components.location import location
     from components.step import step
     from preprocessing.preprocess_gan import preprocess_gan
 
     with step():
         info = preprocess_gan(
             source,
-            examples.uri,  # Beam takes gs:// as it is
-            transform.uri,
+            location(examples),
+            location(transform),
             train_images=train_images,
             validation_images=validation_images,
             test_images=test_images,

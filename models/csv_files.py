@@ -3,9 +3,12 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from io import TextIOWrapper
 from pathlib import Path
+from typing import Any
 
 from preprocessing.errors import InputError
+from preprocessing.files import open_file
 
 HEADER = ["Id", "Category"]
 
@@ -16,7 +19,7 @@ def csv_rows(path: str | Path, header: Sequence[str]) -> Iterator[tuple[int, lis
     """Reads a CSV file row by row.
 
     Args:
-        path: the file.
+        path: the file, local or `gs://`.
         header: what its first row must be.
 
     Yields:
@@ -28,7 +31,7 @@ def csv_rows(path: str | Path, header: Sequence[str]) -> Iterator[tuple[int, lis
     """
     try:
         # Spreadsheets put a byte order mark in front, which utf-8-sig takes away.
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        with TextIOWrapper(_open(str(path)), encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             found = next(reader, [])
             if found != header:
@@ -49,6 +52,10 @@ def csv_rows(path: str | Path, header: Sequence[str]) -> Iterator[tuple[int, lis
         raise InputError(f"{path}: not UTF-8 text; save it as UTF-8") from None
     except csv.Error as error:
         raise InputError(f"{path}: not a whole CSV file ({error}); write it again") from None
+
+
+def _open(path: str) -> Any:
+    return open_file(path) if "://" in path else Path(path).open("rb")
 
 
 def write_csv(path: Path, ids: Sequence[str], categories: Iterable[object]) -> None:

@@ -22,12 +22,12 @@ from models.metrics import ClassificationMetrics
 from models.mistakes import Mistakes
 from models.ranking import Floats, Ints
 from models.report import Evaluation, write_report
+from models.saved_model import SIGNATURE, SavedClassifier
 from preprocessing.errors import InputError
 from preprocessing.examples import Examples
 from preprocessing.progress import report_progress
 from preprocessing.records import Bytes
 
-SIGNATURE = "predict_images"
 LARGEST_MATRIX = 30
 """Classes of the confusion matrix that `evaluate` returns, at most."""
 
@@ -69,7 +69,7 @@ def evaluate(
     """
     model_folder, examples = Path(model_folder), Examples(examples_folder)
     class_names = examples.info.class_names
-    _check_split(examples, split)
+    check_split(examples, split)
     check_labels(model_folder / "labels.txt", class_names, examples.folder)
     history = read_history(history_file or model_folder / "history.json")
     predict = load_saved_model(model_folder / "saved_model", examples)
@@ -77,7 +77,7 @@ def evaluate(
     metrics, mistakes = ClassificationMetrics(len(class_names)), Mistakes()
     total, done = examples.info.splits[split].examples, 0
     started = told = time.monotonic()
-    for images, labels in _batches(examples, split, batch_size):
+    for images, labels in labelled_batches(examples, split, batch_size):
         ranking = metrics.update(predict(images), labels)
         mistakes.update(labels, ranking.classes[:, 0], ranking.scores[:, 0])
         done += len(labels)
@@ -123,7 +123,8 @@ def evaluate(
     }
 
 
-def _check_split(examples: Examples, split: str) -> None:
+def check_split(examples: Examples, split: str) -> None:
+    """Raises InputError unless the split has examples with labels."""
     labelled = [name for name, one in examples.info.splits.items() if not one.id_bytes]
     if split not in labelled:
         raise InputError(
@@ -187,46 +188,19 @@ def load_saved_model(path: Path, examples: Examples) -> Predict:
         InputError: there is none, or its signature does not fit the examples. The function
             raises it for probabilities that are not finite.
     """
-    if not (path / "saved_model.pb").is_file():
-        raise InputError(f"{path}: no SavedModel here; train the model again, or name its folder")
-    import tensorflow as tf
-
-    model = tf.saved_model.load(str(path))
-    if SIGNATURE not in model.signatures:
+    model = SavedClassifier(path)
+    needed = examples.info.image_shape, len(examples.info.class_names)
+    if not model.fits(*needed):
         raise InputError(
-            f"{path}: no signature {SIGNATURE!r}, only {', '.join(model.signatures) or 'none'};"
-            " export the model with this version"
+            f"{path}: {SIGNATURE} has {model.shapes}, but these examples need"
+            f" {model.expected(*needed)}; evaluate on the examples that the model was trained on"
         )
-    signature = model.signatures[SIGNATURE]
-    found = {**signature.structured_input_signature[1], **signature.structured_outputs}
-    expected = {
-        "image": [None, *examples.info.image_shape],
-        "probabilities": [None, len(examples.info.class_names)],
-    }
-    if found.keys() != expected.keys() or not all(
-        found[name].shape.is_compatible_with(shape) for name, shape in expected.items()
-    ):
-        shapes = {name: spec.shape.as_list() for name, spec in found.items()}
-        raise InputError(
-            f"{path}: {SIGNATURE} has {shapes}, but these examples need {expected};"
-            " evaluate on the examples that the model was trained on"
-        )
-
-    def predict(images: Bytes) -> Floats:
-        # Through the model: a signature alone does not keep its variables alive.
-        outputs = model.signatures[SIGNATURE](image=tf.constant(images))
-        probabilities: Floats = outputs["probabilities"].numpy()
-        if not np.isfinite(probabilities).all():
-            raise InputError(
-                f"{path}: this model gives probabilities that are not finite, so its training"
-                " diverged; train again with a smaller learning rate"
-            )
-        return probabilities
-
-    return predict
+    return model.predict
 
 
-def _batches(examples: Examples, split: str, batch_size: int) -> Iterator[tuple[Bytes, Ints]]:
+def labelled_batches(
+    examples: Examples, split: str, batch_size: int
+) -> Iterator[tuple[Bytes, Ints]]:
     """Yields images `[n, height, width, channels]` and labels `[n]`, shard by shard."""
     layout = examples.info.layout(split)
     for shard in examples.open(split):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from models.evaluation import SIGNATURE
+from models.saved_model import SIGNATURE
 from preprocessing.errors import InputError
 from preprocessing.records import Bytes
 

@@ -1,21 +1,21 @@
 """An exported model as a batch prediction uses it: serialized examples in, JSON out."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from glob import escape
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import orjson
 
 from preprocessing.errors import InputError
-from preprocessing.files import list_files, open_file
+from preprocessing.folders import local_folder
+
+SAVED_MODEL = "saved_model"
+"""The SavedModel's folder in the model's folder."""
 
 OUTPUTS = ("image_id", "class_indexes", "predictions")
 
-_INVALID_ARGUMENT = 3  # of google.rpc.Code
+INVALID_ARGUMENT = 3
+"""The `google.rpc.Code` of a record that the model cannot take."""
+
 _REASON_CHARACTERS = 200
 
 
@@ -34,7 +34,7 @@ class ServedModel:
     def __init__(self, folder: str) -> None:
         import tensorflow as tf  # takes seconds, which the process that starts a run need not wait
 
-        with _local(folder) as path:
+        with local_folder(folder) as path:
             self._loaded = tf.saved_model.load(path)
         signature = self._loaded.signatures.get("serving_default")
         inputs = signature and signature.structured_input_signature[1]
@@ -85,7 +85,7 @@ def json_line(image_id: bytes, answer: bytes | str) -> bytes:
     """
     if isinstance(answer, bytes):
         return b'{"instance":{"image_id":%b},"prediction":%b}\n' % (_json_id(image_id), answer)
-    error = orjson.dumps({"code": _INVALID_ARGUMENT, "message": answer})
+    error = orjson.dumps({"code": INVALID_ARGUMENT, "message": answer})
     return b'{"instance":{"image_id":%b},"error":%b}\n' % (_json_id(image_id), error)
 
 
@@ -108,18 +108,3 @@ def _reason(error: Exception) -> str:
         return "not a record that the model can parse"
     words = str(error).split("<stack traces unavailable>\n")[-1].splitlines()
     return words[0][:_REASON_CHARACTERS]
-
-
-@contextmanager
-def _local(folder: str) -> Iterator[str]:
-    """Yields the folder, or a copy of it while the body runs if it is in a bucket."""
-    if "://" not in folder:
-        yield folder
-        return
-    with TemporaryDirectory() as copy:
-        for found in list_files(f"{escape(folder)}/**"):
-            path = Path(copy, found.path.removeprefix(folder + "/"))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with open_file(found.path) as file:
-                path.write_bytes(file.read())
-        yield copy

@@ -14,7 +14,13 @@ from functools import cached_property
 from pathlib import Path
 
 from models.csv_files import HEADER, csv_rows, write_csv
-from models.prediction_files import BadLineError, Prediction, prediction_files, read_predictions
+from models.prediction_files import (
+    BadLineError,
+    Prediction,
+    prediction_files,
+    read_predictions,
+    told_errors,
+)
 from preprocessing.errors import InputError
 
 _NAMED_IDS = 5  # how many missing ids a message names
@@ -30,7 +36,7 @@ def predictions_to_csv(
     Args:
         predictions: a folder of `prediction.results-*`, a file or a glob, local or `gs://`; see
             `models.prediction_files` for what they hold.
-        test_ids_file: the test manifest: `Id`, then an id a line.
+        test_ids_file: the test manifest, local or `gs://`: `Id`, then an id a line.
         csv_file: the file to write; it appears when it is whole.
         pairs: write the older form, `class score` pairs from the top class on ("1 0.987654"), in
             place of the top class.
@@ -95,9 +101,10 @@ class _Answers:
             raise InputError(f"{source}: no predictions in it; run the batch prediction again")
         names = ", ".join(map(repr, missing[:_NAMED_IDS]))
         more = ", ..." if len(missing) > _NAMED_IDS else ""
+        told = told_errors(source)
         raise InputError(
             f"{source}: no prediction for {len(missing)} of the {len(self._ids)} ids in"
-            f" {self._manifest}: {names}{more}; predict these too"
+            f" {self._manifest}: {names}{more}{f' ({told})' if told else ''}; predict these too"
         )
 
     def _find(self, ids: list[str]) -> Sequence[int]:

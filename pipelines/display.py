@@ -1,7 +1,6 @@
 """What a run shows on the screen: a line a step, a moving bar in a terminal."""
 
 import time
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -9,10 +8,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from pipelines.run_record import RunRecord, Step
+from pipelines.status import colored
+from pipelines.wording import duration, number, place
 from preprocessing.progress import NOTE
 
 _SECONDS_BETWEEN_LINES = 15  # where no terminal can redraw a bar
-_COLORS = {"succeeded": "green", "cached": "cyan", "failed": "red"}
 
 
 class Display:
@@ -35,7 +35,7 @@ class Display:
             console=console,
             transient=True,
         )
-        self._task: TaskID | None = None
+        self._tasks: dict[str, TaskID] = {}
         self._step = ""
         self._printed = 0.0
 
@@ -57,16 +57,30 @@ class Display:
         """Shows a line that belongs to no step."""
         self._print(text)
 
-    def begin(self, step: str) -> None:
-        """Shows that a step begins."""
+    def begin(self, step: str, message: str = "", seconds: float = 0.0) -> None:
+        """Shows that a step begins, beside those that have begun and not ended.
+
+        Args:
+            step: its name.
+            message: how it stands; where no terminal shows a bar, a line says so. "" for no line.
+            seconds: for how long it has been running.
+        """
         self._step = step
         self._printed = time.monotonic()
-        self._task = self._bar.add_task("starting", total=1.0, step=step)
+        # Without a total the bar only moves: how much there is to do is not known yet.
+        task = self._bar.add_task(message or "starting", total=None, step=step)
+        self._tasks[step] = task
+        begun = self._bar.tasks[-1]
+        if begun.start_time is not None:
+            begun.start_time -= seconds
+        if message and not self._console.is_terminal:
+            self._print(f"  {step:<20} {message}")
 
     def progress(self, fraction: float, message: str) -> None:
-        """Shows how far the step is."""
-        if self._task is not None:
-            self._bar.update(self._task, completed=fraction, description=message)
+        """Shows how far the step that began last is."""
+        if self._step in self._tasks:
+            task = self._tasks[self._step]
+            self._bar.update(task, total=1.0, completed=fraction, description=message)
         if not self._console.is_terminal:
             if time.monotonic() - self._printed < _SECONDS_BETWEEN_LINES:
                 return
@@ -80,12 +94,10 @@ class Display:
 
     def end(self, step: Step) -> None:
         """Shows how the step ended."""
-        if self._task is not None:
-            self._bar.remove_task(self._task)
-            self._task = None
-        color = _COLORS.get(step.status, "yellow")
-        status = f"[{color}]{step.status:<12}[/]"
-        self._console.print(f"  {step.name:<20} {status}{_duration(step.seconds):>12}")
+        if step.name in self._tasks:
+            self._bar.remove_task(self._tasks.pop(step.name))
+        status = colored(step.status, 12)
+        self._console.print(f"  {step.name:<20} {status}{duration(step.seconds):>12}")
 
     def summary(self, record: RunRecord) -> None:
         """Prints the metrics of a run, where its results are, and how long it took."""
@@ -95,28 +107,13 @@ class Display:
             if step.metrics:
                 self._print(f"\n  {step.name}")
             for name, value in sorted(step.metrics.items()):
-                self._print(f"    {name:<{width}} {_number(value):>10}")
-        places = {"run": record.folder, **record.artifacts}
+                self._print(f"    {name:<{width}} {number(value):>10}")
+        places = {"run": record.folder, "console": record.link, **record.artifacts}
         self._print("")
-        for name in ("run", "report", "submission", "check", "results", "model"):
-            if name in places:
-                self._print(f"  {name:<20} {_relative(places[name])}")
-        self._print(f"  {'took':<20} {_duration(record.seconds)}")
+        for name in ("run", "console", "report", "submission", "check", "results", "model"):
+            if places.get(name):
+                self._print(f"  {name:<20} {place(places[name])}")
+        self._print(f"  {'took':<20} {duration(record.seconds)}")
 
     def _print(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-
-def _number(value: float) -> str:
-    # KFP hands every number on as a float.
-    return f"{value:,.0f}" if value.is_integer() and value > 1 else f"{value:.4f}"
-
-
-def _relative(path: str) -> str:
-    local = Path(path).absolute()
-    return str(local.relative_to(Path.cwd())) if local.is_relative_to(Path.cwd()) else path
-
-
-def _duration(seconds: float) -> str:
-    minutes, seconds = divmod(seconds, 60)
-    return f"{minutes:.0f} min {seconds:02.0f} s" if minutes else f"{seconds:.1f} s"

@@ -3,8 +3,9 @@
 import difflib
 from pathlib import Path
 
+from pipelines.local_history import read_records
 from pipelines.registry import find_pipeline
-from pipelines.run_record import RUN_FILE, RunRecord
+from pipelines.run_record import RunRecord
 from preprocessing.errors import InputError
 
 
@@ -53,11 +54,7 @@ def find_runs(pipeline: str, runs: Path, needed: str = "") -> list[RunRecord]:
     Raises:
         InputError: the record of the needed run cannot be read.
     """
-    records = []
-    for path in runs.glob(f"*/{RUN_FILE}"):
-        try:
-            records.append(RunRecord.read(path.parent))
-        except InputError:
-            if path.parent.name == needed:
-                raise
+    records, damaged = read_records(runs)
+    if needed in damaged:
+        raise damaged[needed]
     return [record for record in records if record.pipeline == pipeline]

@@ -12,10 +12,13 @@ from components.step import PREFIX
 from pipelines.display import Display
 from pipelines.run_lock import hold_lock
 from pipelines.run_record import RunRecord, Step
+from pipelines.user import login_name
 from preprocessing.progress import parse_progress
 
 _EXCEPTION = re.compile(r"[\w.]+(Error|Exception)\b")
 """How the last line of a stack trace begins."""
+
+_NO_WORD = "it was killed, or ended without saying why; run it again to go on"
 
 
 class Recorder:
@@ -32,7 +35,7 @@ class Recorder:
     def __init__(
         self, pipeline: str, parameters: dict[str, Any], commit: str, runs: Path, display: Display
     ) -> None:
-        self.record = RunRecord("", pipeline, "", parameters, commit)
+        self.record = RunRecord("", pipeline, "", parameters, commit, user=login_name())
         self._runs = runs
         self._display = display
         self._log: TextIO | None = None
@@ -75,6 +78,8 @@ class Recorder:
         """Notes how the step ended, and with what."""
         step = self.record.steps[-1]
         step.status = ("cached" if cached else "succeeded") if succeeded else "failed"
+        if not succeeded:
+            step.error = self._error or _NO_WORD
         for name, value in outputs.items():
             if isinstance(value, dsl.Artifact):
                 step.artifacts[name] = value.uri
@@ -102,8 +107,7 @@ class Recorder:
     def failure(self) -> str:
         """One line on why the last step failed."""
         step = self.record.steps[-1]
-        told = self._error or "it was killed, or ended without saying why; run it again to go on"
-        return f"step {step.name} failed: {told} (its log: {step.log or 'none'})"
+        return f"step {step.name} failed: {step.error} (its log: {step.log or 'none'})"
 
     def _close(self, step: Step) -> None:
         step.seconds = time.monotonic() - self._began

@@ -3,8 +3,11 @@
 import json
 import time
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from pipelines.run_lock import is_locked
 from preprocessing.errors import InputError
@@ -73,8 +76,8 @@ class RunRecord:
     link: str = ""
     error: str = ""
 
-    @classmethod
-    def read(cls, folder: Path) -> Self:
+    @staticmethod
+    def read(folder: Path) -> "RunRecord":
         """Reads the record of the run in `folder`.
 
         Raises:
@@ -83,13 +86,15 @@ class RunRecord:
         alive = is_locked(folder)  # asked first: a run that has ended since has said how
         path = folder / RUN_FILE
         try:
-            values = json.loads(path.read_text())
-            values["steps"] = [Step(**step) for step in values["steps"]]
-            record = cls(**values | {"folder": str(folder)})
-        except (ValueError, TypeError, KeyError) as error:
+            record = _reader().validate_json(path.read_bytes())
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            told = f"{where}: {first['msg']}" if where else first["msg"]
             raise InputError(
-                f"{path}: not the record of a run ({error}); remove this run's folder"
+                f"{path}: not the record of a run ({told}); remove this run's folder"
             ) from None
+        record.folder = str(folder)
         if record.status == "running" and not alive:
             record.status = "killed"
             for step in record.steps:
@@ -109,3 +114,8 @@ class RunRecord:
         temporary = folder / f".{RUN_FILE}"
         temporary.write_text(json.dumps(asdict(self), indent=2) + "\n")
         temporary.replace(folder / RUN_FILE)
+
+
+@cache
+def _reader() -> TypeAdapter[RunRecord]:
+    return TypeAdapter(RunRecord)  # to build it takes longer than to read hundreds of records

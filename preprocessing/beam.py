@@ -50,6 +50,15 @@ def run_pipeline(build: Callable[[beam.Pipeline], object], beam_args: Sequence[s
         raise
 
 
+def runs_elsewhere(beam_args: Sequence[str]) -> bool:
+    """Returns whether the runner that the options name is another than Beam's in this process.
+
+    Raises:
+        InputError: Beam cannot use an option.
+    """
+    return _elsewhere(_read_options(beam_args).view_as(StandardOptions).runner)
+
+
 def counters(result: Any, namespace: str) -> dict[str, int]:
     """Returns the counters of `namespace` by name, from what `run_pipeline` returned."""
     found = result.metrics().query(MetricsFilter().with_namespace(namespace))["counters"]
@@ -141,22 +150,37 @@ def remove_files(pattern: str) -> None:
 
 
 def _make_pipeline(beam_args: Sequence[str]) -> beam.Pipeline:
+    options = _read_options(beam_args)
+    standard = options.view_as(StandardOptions)
+    if not _elsewhere(standard.runner):
+        # DirectRunner would first try to download the Prism runner and then take this one.
+        standard.runner = "FnApiRunner"
+    try:
+        return beam.Pipeline(options=options)
+    except Exception as error:
+        raise _unusable(beam_args, str(error)) from None
+
+
+def _read_options(beam_args: Sequence[str]) -> PipelineOptions:
     printed = StringIO()
     try:
         with redirect_stderr(printed):
             options = PipelineOptions(list(beam_args))
             options.get_all_options()  # reads them all, which Beam would do one by one, later
-        print(printed.getvalue(), end="", file=sys.stderr)
-        standard = options.view_as(StandardOptions)
-        if (standard.runner or "direct").lower() in ("direct", "directrunner"):
-            # DirectRunner would first try to download the Prism runner and then take this one.
-            standard.runner = "FnApiRunner"
-        return beam.Pipeline(options=options)
     except SystemExit:  # argparse's, which prints all options and last what is wrong
-        cause = printed.getvalue().rpartition("error: ")[2]
+        raise _unusable(beam_args, printed.getvalue().rpartition("error: ")[2]) from None
     except Exception as error:
-        cause = str(error)
-    raise InputError(
+        raise _unusable(beam_args, str(error)) from None
+    print(printed.getvalue(), end="", file=sys.stderr)
+    return options
+
+
+def _elsewhere(runner: str | None) -> bool:
+    return (runner or "direct").lower() not in ("direct", "directrunner", "fnapirunner")
+
+
+def _unusable(beam_args: Sequence[str], cause: str) -> InputError:
+    return InputError(
         f"{' '.join(beam_args)}: not options that Beam can use ({' '.join(cause.split())});"
         " mend them"
     )

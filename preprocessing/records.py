@@ -49,9 +49,8 @@ class RecordLayout:
     def __init__(self, image_bytes: int, id_bytes: int = 0) -> None:
         self.image_bytes = image_bytes
         self.id_bytes = id_bytes
-        image = b"\x01" * image_bytes
-        features = _feature("image", _BYTES_LIST, _field(1, image))
-        image_at = features.index(image)
+        features = _feature("image", _BYTES_LIST, _field(1, bytes(image_bytes)))
+        image_at = len(features) - image_bytes
         if id_bytes:
             features += _feature("image_id", _BYTES_LIST, _field(1, b"\0" * id_bytes))
             tail_bytes = id_bytes
@@ -68,9 +67,7 @@ class RecordLayout:
         self._image = slice(start + image_at, start + image_at + image_bytes)
         self._tail = slice(self._data.stop - tail_bytes, self._data.stop)
         self._footer = slice(self._data.stop, self.record_bytes)
-        template = bytearray(header + example + b"\0" * _FOOTER_BYTES)
-        template[self._image] = bytes(image_bytes)
-        self._template: Bytes = np.frombuffer(bytes(template), np.uint8)
+        self._template: Bytes = np.frombuffer(header + example + b"\0" * _FOOTER_BYTES, np.uint8)
 
     def allocate(self, count: int) -> Bytes:
         """Returns `[count, record_bytes]` records with everything set but what differs."""

@@ -6,6 +6,7 @@ records; a bounded sample by default, since the mean of 20,000 drawings is known
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import apache_beam as beam
@@ -13,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 from apache_beam.io.filesystems import FileSystems
 
-from preprocessing.beam import make_folder, run_pipeline
+from preprocessing.beam import make_folder, run_pipeline, runs_elsewhere
 from preprocessing.decode import ImageDecoder, decode_images
+from preprocessing.folders import local_folder, upload_folder
 from preprocessing.plan import Plan
 
 SAMPLE_EXAMPLES = 20_000
@@ -24,6 +26,7 @@ SAMPLE_ENCODED = 2_000
 """The same of JPEG and PNG images, which take a hundred times as long."""
 
 _BATCH_PIXELS = 2_048 * 784
+_WRITTEN_LAST = "transform_fn/saved_model.pb"  # nothing reads a graph without it
 
 
 @dataclass(frozen=True)
@@ -54,13 +57,20 @@ def analyze(
         folder: gets `transform_fn/` and `transformed_metadata/`, as `tft.TFTransformOutput`
             reads them. The raw features are `image` (see `preprocessing.decode`), `label`
             (class name) and `label_rank`; the transformed ones `image` (int64 [H, W, C], 0 to 255),
-            `label` (int64), `pixel_mean` and `pixel_variance` (float32 [C]).
+            `label` (int64), `pixel_mean` and `pixel_variance` (float32 [C]). Local or `gs://`; a
+            pass that runs here is written to local disk first and then uploaded.
         full_pass: over every training row, not over a sample.
         beam_args: Beam's own options.
 
     Returns:
         The statistics, read back from the graph that was written.
     """
+    if "://" in folder and not (full_pass and runs_elsewhere(beam_args)):
+        with TemporaryDirectory(prefix="transform-") as local:
+            statistics = analyze(plan, local, full_pass, beam_args)
+            upload_folder(local, folder, last=_WRITTEN_LAST)
+        return statistics
+
     import tensorflow as tf
     import tensorflow_transform as tft
     import tensorflow_transform.beam as tft_beam
@@ -210,7 +220,8 @@ def graph_decoder(folder: str, image_bytes: int) -> ImageDecoder:
     import tensorflow as tf
     import tensorflow_transform as tft
 
-    transform = tft.TFTransformOutput(folder).transform_features_layer()
+    with local_folder(folder) as path:
+        transform = tft.TFTransformOutput(path).transform_features_layer()
     return ImageDecoder(
         lambda images: tf.cast(transform({"image": images})["image"], tf.uint8), image_bytes
     )

@@ -63,6 +63,21 @@ def test_tensorflow_reads_the_files(tmp_path: Path) -> None:
     assert layout.ids(records).tolist() == [b"0007", b"0008"]
 
 
+@pytest.mark.parametrize("side", [8, 10, 75, 96, 104, 106])  # with 3 channels
+def test_pixels_lie_where_a_parser_finds_them_whatever_the_size(side: int) -> None:
+    from tensorflow.core.example.example_pb2 import Example
+
+    layout = RecordLayout(side * side * 3, id_bytes=2)
+    pixels = np.random.default_rng(0).integers(0, 256, layout.image_bytes, dtype=np.uint8)
+    records = layout.allocate(1)
+    layout.images(records)[0] = pixels
+    layout.set_ids(records, np.array([b"07"]))
+    (serialized,) = layout.serialized(records)
+    features = Example.FromString(serialized).features.feature
+    assert features["image"].bytes_list.value == [pixels.tobytes()]
+    assert features["image_id"].bytes_list.value == [b"07"]
+
+
 def test_a_label_too_large_for_its_bytes_is_refused() -> None:
     layout = RecordLayout(4)
     with pytest.raises(ValueError, match="between 0 and 16383"):

@@ -1,0 +1,37 @@
+"""Why a run failed: the steps that did, what each said, and the end of its log."""
+
+from pipelines.backend import History
+from pipelines.run_record import RunRecord
+from pipelines.wording import place
+from preprocessing.errors import InputError
+
+LOG_LINES = 20
+
+_FAILED = ("failed", "killed")
+
+
+def failure_lines(history: History, record: RunRecord) -> list[str]:
+    """Returns lines that say why a run failed; none if it did not.
+
+    Args:
+        history: where the run is; asked for the logs.
+        record: of the run.
+    """
+    if record.status not in _FAILED:
+        return []
+    lines = [f"  {record.status}: {record.error}"] if record.error else []
+    for step in record.steps:
+        if step.status not in _FAILED:
+            continue
+        lines.append(
+            f"  step {step.name} {step.status}" + (f": {step.error}" if step.error else "")
+        )
+        try:
+            tail = history.log_tail(record, step.name, LOG_LINES).splitlines()
+        except InputError as error:
+            lines.append(f"  its log cannot be read: {error}")
+            continue
+        told = f", {place(step.log)}" if step.log else ""
+        lines.append(f"  the end of its log{told}:" if tail else f"  its log is empty{told}")
+        lines += [f"    {line}" for line in tail]
+    return lines

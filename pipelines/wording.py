@@ -1,0 +1,34 @@
+"""How numbers, durations, times and places are written for a reader."""
+
+import time
+from pathlib import Path
+
+
+def number(value: float) -> str:
+    """Returns a metric with four digits, one that counts something without."""
+    # KFP hands every number on as a float.
+    whole = isinstance(value, int) or value.is_integer()
+    return f"{value:,.0f}" if whole and value > 1 else f"{value:.4f}"
+
+
+def duration(seconds: float) -> str:
+    """Returns how long something took: `4.2 s`, `3 min 05 s`, `2 h 10 min`."""
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02} min"
+
+
+def local_time(seconds: float) -> str:
+    """Returns a time since 1970 as the clock here shows it, such as `2026-11-21 14:05`."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
+
+
+def place(path: str) -> str:
+    """Returns a path as seen from the working folder where it is below it; a URI as it is."""
+    local = Path(path).absolute()
+    below = "://" not in path and local.is_relative_to(Path.cwd())
+    return str(local.relative_to(Path.cwd())) if below else path

@@ -52,6 +52,10 @@ class Settings(BaseSettings):
         vertex_endpoint: `host:port` of a private endpoint of Vertex AI.
         kubeflow_host: address of Kubeflow Pipelines, such as https://kubeflow.example.org/pipeline.
         kubeflow_namespace: of the runs, where Kubeflow has several users.
+        kubeflow_root: where its artifacts go: gs://..., minio://... or s3://...; "" for where its
+            installation puts them.
+        kubeflow_service_account: of Kubernetes, whom its steps run as; "" for its installation's.
+        kubeflow_timezone: CRON_SCHEDULE_TIMEZONE of its installation.
         kubeflow_token: bearer token for Kubeflow.
         kubeflow_cookie: session cookie for Kubeflow, such as authservice_session=...
         registry: where champions are kept: a folder, `gs://...`, or
@@ -79,6 +83,9 @@ class Settings(BaseSettings):
     vertex_endpoint: str = ""
     kubeflow_host: str = ""
     kubeflow_namespace: str = ""
+    kubeflow_root: str = Field(default="", pattern=r"^$|^(gs|minio|s3)://.+$")
+    kubeflow_service_account: str = ""
+    kubeflow_timezone: str = "UTC"
     kubeflow_token: SecretStr = SecretStr("")
     kubeflow_cookie: SecretStr = SecretStr("")
     registry: str = ""
@@ -103,6 +110,12 @@ class Settings(BaseSettings):
                     f"expected key=value,... of lower-case letters, digits, - and _, not {key!r}"
                 )
         return {key: value for key, _, value in pairs}
+
+    def champions(self) -> str:
+        """Returns where champions are kept: the registry, else the project's own of Vertex AI."""
+        if self.registry or self.backend != "vertex" or not (self.project and self.region):
+            return self.registry
+        return f"projects/{self.project}/locations/{self.region}"
 
     def training_accelerator(self) -> tuple[str, int]:
         """Returns the type and number of accelerators of the training step; ("", 0) for none."""

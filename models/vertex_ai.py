@@ -44,8 +44,11 @@ def connect(project: str, region: str, endpoint: str = "") -> Any:
     Raises:
         InputError: there are no credentials, or none that can be read.
     """
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # it tells how connections come and go
     from google.cloud import aiplatform  # takes seconds
 
+    # It would print the stack trace of what is told in one line.
+    logging.getLogger("grpc._plugin_wrapping").setLevel(logging.CRITICAL)
     endpoint = endpoint or os.environ.get("VERTEX_ENDPOINT", "")
     aiplatform.init(
         project=project,
@@ -142,13 +145,14 @@ def translate(doing: str, error: Exception) -> InputError:
         error: of `google.api_core.exceptions` or `google.auth.exceptions`.
     """
     from google.api_core import exceptions
-    from google.auth.exceptions import GoogleAuthError
+    from google.auth.exceptions import GoogleAuthError, TransportError
 
     if isinstance(error, exceptions.RetryError) and isinstance(error.cause, Exception):
         error = error.cause
     text = _line(error)
     start = f"cannot {doing}:"
-    if isinstance(error, GoogleAuthError | exceptions.Unauthenticated) or _lacks_credentials(error):
+    refused = isinstance(error, GoogleAuthError) and not isinstance(error, TransportError)
+    if refused or isinstance(error, exceptions.Unauthenticated) or _lacks_credentials(error):
         return InputError(f"{start} Google Cloud does not take these credentials ({text}); {LOGIN}")
     if isinstance(error, exceptions.PermissionDenied | exceptions.Forbidden):
         return InputError(f"{start} {_permission(text)}")
@@ -192,8 +196,8 @@ def _who() -> str:
 
 
 def _lacks_credentials(error: Exception) -> bool:
-    # gRPC tells a token that could not be had as a service that is not there.
-    return "metadata from plugin" in str(error)
+    # gRPC tells a token that is refused as a service that is not there.
+    return "metadata from plugin" in str(error) and "ConnectionPool" not in str(error)
 
 
 def _line(error: Exception) -> str:

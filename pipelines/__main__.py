@@ -4,8 +4,10 @@ import sys
 
 import typer
 
+from pipelines.commands.check import check
 from pipelines.commands.compile import compile
 from pipelines.commands.evaluate import evaluate
+from pipelines.commands.image import image
 from pipelines.commands.run import run
 from pipelines.commands.schedule import (
     delete_schedule,
@@ -15,6 +17,7 @@ from pipelines.commands.schedule import (
     schedules,
 )
 from pipelines.commands.submissions import battle, check_submission
+from pipelines.commands.submit import submit
 from preprocessing.errors import InputError
 
 app = typer.Typer(
@@ -24,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (
-    *(run, evaluate, check_submission, battle, compile),
+    *(run, evaluate, check_submission, battle, compile, image, submit, check),
     *(schedule, schedules, pause_schedule, resume_schedule, delete_schedule),
 ):
     app.command()(command)

@@ -4,14 +4,38 @@ import re
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    SettingsConfigDict,
+)
 
 from preprocessing.errors import InputError
 
 PRESETS = {"cpu": ("", 0), "gpu": ("NVIDIA_TESLA_T4", 1), "4gpu": ("NVIDIA_TESLA_T4", 4)}
 """Accelerator and count for the machines that the challenges were trained on."""
 
+_IMAGE = (
+    r"^$|^([-.a-zA-Z0-9]+(:[0-9]+)?/)?[a-z0-9]+([-._/]+[a-z0-9]+)*"
+    r"(:[a-zA-Z0-9_][-._a-zA-Z0-9]{0,127})?(@sha256:[0-9a-f]{64})?$"
+)
 _LABEL = re.compile("[a-z][-_a-z0-9]{0,62}")
+
+_EXPECTED = {
+    "backend": "vertex or kubeflow",
+    "project": "the ID of a project, such as my-project-1",
+    "region": "a region of Google Cloud, such as europe-west4",
+    "bucket": "gs://name or gs://name/folder",
+    "service_account": "an address, such as pipelines@my-project-1.iam.gserviceaccount.com",
+    "labels": "key=value,key=value of lower-case letters, digits, - and _",
+    "kubeflow_root": "gs://..., minio://... or s3://...",
+    "preset": "cpu, gpu or 4gpu",
+    "accelerator_count": "a whole number from 1 to 16",
+    "train_cpu": "a whole number of cores, 1 or more",
+    "train_memory": "a whole number with G, Gi, M or Mi, such as 30G",
+}
 
 
 class Settings(BaseSettings):
@@ -38,6 +62,7 @@ class Settings(BaseSettings):
         registry: where champions are kept: a folder, `gs://...`, or
             `projects/<project>/locations/<region>` for the Vertex AI Model Registry.
         image: the image; without tag or digest it gets the git commit as its tag.
+        keras_backend: what the gpu image trains on: `tensorflow` or `jax`.
         preset: `cpu`, `gpu` or `4gpu`.
         accelerator: type of accelerator for training, such as NVIDIA_TESLA_T4; goes before the
             preset.
@@ -65,7 +90,8 @@ class Settings(BaseSettings):
     kubeflow_token: SecretStr = SecretStr("")
     kubeflow_cookie: SecretStr = SecretStr("")
     registry: str = ""
-    image: str = ""
+    image: str = Field(default="", pattern=_IMAGE)
+    keras_backend: Literal["tensorflow", "jax"] = "tensorflow"
     preset: Literal["cpu", "gpu", "4gpu"] = "cpu"
     accelerator: str = ""
     accelerator_count: int | None = Field(default=None, ge=1, le=16)
@@ -108,6 +134,30 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]).upper()
-        raise InputError(f"{name}: {first['msg']}, got {first['input']!r}") from None
+        first = wrong_settings(error)[0]
+        raise InputError(f"{first}; `make check` shows all settings") from None
+
+
+def wrong_settings(error: ValidationError) -> list[str]:
+    """Returns a line for each setting that cannot be: its origin, what was expected, its value."""
+    come_from = origins()
+    lines = []
+    for wrong in error.errors():
+        field = str(wrong["loc"][0])
+        expected = _EXPECTED.get(field)
+        told = f"expected {expected}" if expected else wrong["msg"]
+        lines.append(f"{field.upper()}: {told}, got {wrong['input']!r} from {come_from[field]}")
+    return lines
+
+
+def origins() -> dict[str, str]:
+    """Returns where each setting comes from: `the environment`, `.env` or `default`."""
+    of_environment, of_file = EnvSettingsSource(Settings)(), DotEnvSettingsSource(Settings)()
+    return {
+        field: "the environment"
+        if field in of_environment
+        else ".env"
+        if field in of_file
+        else "default"
+        for field in Settings.model_fields
+    }

@@ -72,6 +72,7 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     made = make_identity(tmp_path_factory.mktemp("identity"))
     os.environ["GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"] = str(made.certificate)  # read once a process
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     return made
 
 
@@ -93,6 +94,7 @@ def vertex(identity: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
+        monkeypatch.setattr("pipelines.vertex.logs.ADDRESS", service.logs.address)
         yield service
 
 

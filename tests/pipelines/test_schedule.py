@@ -47,7 +47,8 @@ def test_a_schedule_is_made_with_what_the_user_says(
     (one,) = kubeflow.recurring_runs.values()
     name = one["display_name"]
     assert name in ("quickdraw", "quickdraw-retraining")
-    first, link, times = output.splitlines()
+    *checks, first, link, times = output.splitlines()
+    assert any(line.split()[:2] == ["kubeflow", "ok"] for line in checks)
     assert first == f"{name} on kubeflow, 0 3 * * 1 UTC: active"
     assert link.endswith(one["recurring_run_id"])
     assert times.startswith("next: ")
@@ -82,8 +83,6 @@ def test_a_schedule_is_made_with_what_the_user_says(
         ("quickdraw", ("--cron", "0 25 * * 1"), "CRON: hour: expected 0 to 23"),
         ("quickdraw", ("--cron", WEEKLY, "--timezone", "Zurich"), "did you mean Europe/Zurich?"),
         ("quickdraws", ("--cron", WEEKLY), "did you mean 'quickdraw'?"),
-        ("quickdraw", ("--cron", WEEKLY, "--params", "epoch=3"), "did you mean 'epochs'?"),
-        ("quickdraw", ("--cron", WEEKLY, "--backend", "argo"), "BACKEND: 'argo' is unknown"),
     ],
 )
 def test_what_cannot_be_is_one_line_and_nothing_is_sent(
@@ -98,6 +97,19 @@ def test_what_cannot_be_is_one_line_and_nothing_is_sent(
     assert said in errors
     assert len(errors.splitlines()) == 1
     assert kubeflow.requests == []
+
+
+def test_what_submit_checks_is_checked_before_a_schedule_too(
+    command: Command, kubeflow: KubeflowService, data: str
+) -> None:
+    kubeflow.fail(".*", 401, times=9)
+    options = ("--cron", WEEKLY, "--data", data, "--params", "epoch=3")
+    status, output, errors = command("schedule", "quickdraw", *options)
+    assert status == 1
+    assert "did you mean 'epochs'?" in output
+    assert "set KUBEFLOW_TOKEN or KUBEFLOW_COOKIE" in output
+    assert errors.endswith("checks failed; nothing was scheduled\n")
+    assert kubeflow.recurring_runs == {}
 
 
 def test_a_schedule_that_is_not_there(command: Command) -> None:

@@ -4,11 +4,11 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 && echo $$p && exit; \
 	done; echo python3)
 COMMAND := .venv/bin/python -m pipelines
-export DATA TEAMS A B MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH IMAGE ACCELERATOR ACCELERATOR_COUNT PRESET KERAS_BACKEND TOOL PUSH DIRTY BUILD_ARGS TRAIN_CPU TRAIN_MEMORY BACKEND CACHE FAILURE WAIT
-export CRON TIMEZONE CATCH_UP JSON
+export DATA TEAMS A B MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH WAIT JSON LIMIT BACKEND CACHE FAILURE CRON TIMEZONE CATCH_UP
+export IMAGE TOOL PUSH DIRTY BUILD_ARGS PRESET ACCELERATOR ACCELERATOR_COUNT TRAIN_CPU TRAIN_MEMORY KERAS_BACKEND
 
 .DEFAULT_GOAL := help
-.PHONY: help run evaluate check-submission battle tournament compile image submit check schedule schedules pause-schedule resume-schedule delete-schedule test lint bench tensorboard lock golden clean environment dev-environment
+.PHONY: help run evaluate check-submission battle tournament compile image check submit schedule schedules pause-schedule resume-schedule delete-schedule runs compare cancel test lint bench tensorboard lock golden clean environment dev-environment
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,15 @@ submit: environment ## check, estimate and start a run in the cloud: PIPELINE=qu
 
 check: environment ## show the settings with their origin, and check all that a run in the cloud needs: [BACKEND=vertex|kubeflow]
 	@$(COMMAND) check
+
+runs: environment ## list runs, here and in the cloud: [PIPELINE=quickdraw] [BACKEND=local|vertex|kubeflow] [LIMIT=20] [JSON=1], or show one: RUN=its name or how that begins [JSON=1] [WAIT=1, follow it to its end]
+	@$(COMMAND) runs $(PIPELINE)
+
+compare: environment ## put runs side by side: RUNS="a b c" [BACKEND=...] [JSON=1]
+	@$(COMMAND) compare $(call needed,RUNS)
+
+cancel: environment ## end a run in the cloud: RUN=its name [BACKEND=...]
+	@$(COMMAND) cancel $(call needed,RUN)
 
 schedule: environment ## run a pipeline again and again: PIPELINE=quickdraw CRON="0 3 * * 1" [TIMEZONE=Europe/Zurich] [BACKEND=vertex|kubeflow] [DATA=gs://...] [PARAMS="epochs=3"] [CATCH_UP=1, make up for missed starts]
 	@$(COMMAND) schedule $(call needed,PIPELINE) --cron $(call needed,CRON)

@@ -8,4 +8,4 @@ def location(artifact: dsl.Artifact) -> str:
 
     Kubeflow brings what it keeps elsewhere, such as in `minio://` or `s3://`, to the path.
     """
-    return artifact.uri if artifact.uri.startswith("gs://") else artifact.path
+    return str(artifact.uri if artifact.uri.startswith("gs://") else artifact.path)

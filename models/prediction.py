@@ -19,7 +19,7 @@ from apache_beam.metrics import Metrics
 from apache_beam.utils.shared import Shared
 
 from models.prediction_files import RESULTS, results_name
-from models.serving import ServedModel, json_line
+from models.serving import SAVED_MODEL, ServedModel, json_line
 from preprocessing.beam import (
     counters,
     make_folder,
@@ -33,8 +33,6 @@ from preprocessing.examples import METADATA_FILE, ExamplesInfo, shard_name
 from preprocessing.files import first_line, list_files, open_file
 from preprocessing.progress import report_progress
 from preprocessing.records import Bytes, RecordLayout
-
-SAVED_MODEL = "saved_model"
 
 
 def batch_predict(

@@ -5,14 +5,17 @@ A line is as `batch_predict` and Vertex AI batch prediction write it,
     {"instance": ..., "prediction": {"image_id": "000007", "class_indexes": [3, 1],
         "predictions": [0.75, 0.25]}}
 
-or with `"error": {...}` in `prediction`'s place; or the inner object alone, as the older service
-did. Lines are decoded and checked a block at a time; a block in which something is wrong is read
-again line by line, by the same checks, to say which line it is.
+or with `"error": {...}` in `prediction`'s place, or in it, where the container answered so; or the
+inner object alone, as the older service did. Vertex AI puts the files into a folder
+`prediction-<model>-<time>` and tells of what failed in `prediction.errors_stats-*` beside them.
+
+Lines are decoded and checked a block at a time; a block in which something is wrong is read again
+line by line, by the same checks, to say which line it is.
 """
 
 import re
 from collections.abc import Callable
-from glob import glob
+from glob import escape, glob
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +27,11 @@ from preprocessing.files import first_line, list_files, open_file
 RESULTS = "prediction.results-"
 """How the names of files of predictions begin."""
 
+_ERRORS = "prediction.errors_stats-"
+_VERTEX_FOLDER = "prediction-*"
+
 _SHARD = re.compile(r"-(\d{5,})-of-(\d{5,})$")
+_ERROR_BYTES = 300  # of a line that may quote a whole request
 _BLOCK_BYTES = 1 << 17  # what is decoded from it stays in the processor's cache
 
 
@@ -55,7 +62,8 @@ def prediction_files(predictions: str) -> list[str]:
     """Returns the files of predictions, in order.
 
     Args:
-        predictions: a folder of `prediction.results-*`, a file or a glob, local or `gs://`.
+        predictions: a folder of `prediction.results-*` or of Vertex AI's folder with these, a file
+            or a glob, local or `gs://`.
 
     Raises:
         InputError: there are none, or they are not all the shards of one run.
@@ -81,6 +89,23 @@ def prediction_files(predictions: str) -> list[str]:
                 f" -{missing[0]:05d}-of-{count:05d}; fetch it or run the batch prediction again"
             )
     return files
+
+
+def told_errors(predictions: str) -> str:
+    """Returns the first line that Vertex AI wrote on instances that failed, "" for none.
+
+    Args:
+        predictions: as for `prediction_files`.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    for path in _below(predictions, _ERRORS):
+        with open_file(path) as file:
+            line = str(file.readline(_ERROR_BYTES).decode(errors="replace")).strip()
+        if line:
+            return line
+    return ""
 
 
 def read_predictions(path: str, take: Callable[[list[Prediction]], None]) -> None:
@@ -157,13 +182,18 @@ def _decode_json(lines: bytes) -> list[Prediction]:
 
 def _check_errors(records: list[Any]) -> None:
     for record in records:
-        if isinstance(record, dict) and record.get("error") is not None:
-            instance, error = record.get("instance"), record["error"]
+        if not isinstance(record, dict):
+            continue
+        answer = record.get("prediction")
+        error = record.get("error") or (isinstance(answer, dict) and answer.get("error"))
+        if error:
+            instance = record.get("instance")
             image_id = instance.get("image_id") if isinstance(instance, dict) else None
+            of_id = "of this record" if image_id is None else f"of id {image_id!r}"
             message = error.get("message") if isinstance(error, dict) else error
             raise BadLineError(
-                f"the prediction of id {image_id!r} failed ({message}); mend that record and run"
-                " the batch prediction again"
+                f"the prediction {of_id} failed ({message}); mend that record and run the batch"
+                " prediction again"
             )
 
 
@@ -181,10 +211,21 @@ def _check(prediction: Prediction) -> None:
 
 
 def _match(predictions: str) -> list[str]:
-    if "://" in predictions:
-        inside = list_files(f"{predictions.rstrip('/')}/{RESULTS}*")
-        return [file.path for file in inside or list_files(predictions)]
-    path = Path(predictions)
-    if path.is_dir():
-        return [str(file) for file in path.glob(RESULTS + "*")]
-    return [predictions] if path.exists() else glob(predictions)  # noqa: PTH207
+    inside = _below(predictions, RESULTS)
+    if inside or Path(predictions).is_dir():
+        return inside
+    if Path(predictions).exists():  # whose name may look like a glob
+        return [predictions]
+    return _glob(predictions)
+
+
+def _below(folder: str, name: str) -> list[str]:
+    """Returns the files whose names begin so, in a folder or in Vertex AI's folder in it."""
+    folder = escape(folder.rstrip("/"))
+    return _glob(f"{folder}/{name}*") or _glob(f"{folder}/{_VERTEX_FOLDER}/{name}*")
+
+
+def _glob(pattern: str) -> list[str]:
+    if "://" in pattern:
+        return [file.path for file in list_files(pattern)]
+    return glob(pattern)  # noqa: PTH207 (an absolute pattern is fine)

@@ -8,9 +8,14 @@ import orjson
 from preprocessing.errors import InputError
 from preprocessing.folders import local_folder
 
+SAVED_MODEL = "saved_model"
+"""The SavedModel's folder in the model's folder."""
+
 OUTPUTS = ("image_id", "class_indexes", "predictions")
 
-_INVALID_ARGUMENT = 3  # of google.rpc.Code
+INVALID_ARGUMENT = 3
+"""The `google.rpc.Code` of a record that the model cannot take."""
+
 _REASON_CHARACTERS = 200
 
 
@@ -80,7 +85,7 @@ def json_line(image_id: bytes, answer: bytes | str) -> bytes:
     """
     if isinstance(answer, bytes):
         return b'{"instance":{"image_id":%b},"prediction":%b}\n' % (_json_id(image_id), answer)
-    error = orjson.dumps({"code": _INVALID_ARGUMENT, "message": answer})
+    error = orjson.dumps({"code": INVALID_ARGUMENT, "message": answer})
     return b'{"instance":{"image_id":%b},"error":%b}\n' % (_json_id(image_id), error)
 
 

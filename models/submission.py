@@ -14,7 +14,13 @@ from functools import cached_property
 from pathlib import Path
 
 from models.csv_files import HEADER, csv_rows, write_csv
-from models.prediction_files import BadLineError, Prediction, prediction_files, read_predictions
+from models.prediction_files import (
+    BadLineError,
+    Prediction,
+    prediction_files,
+    read_predictions,
+    told_errors,
+)
 from preprocessing.errors import InputError
 
 _NAMED_IDS = 5  # how many missing ids a message names
@@ -95,9 +101,10 @@ class _Answers:
             raise InputError(f"{source}: no predictions in it; run the batch prediction again")
         names = ", ".join(map(repr, missing[:_NAMED_IDS]))
         more = ", ..." if len(missing) > _NAMED_IDS else ""
+        told = told_errors(source)
         raise InputError(
             f"{source}: no prediction for {len(missing)} of the {len(self._ids)} ids in"
-            f" {self._manifest}: {names}{more}; predict these too"
+            f" {self._manifest}: {names}{more}{f' ({told})' if told else ''}; predict these too"
         )
 
     def _find(self, ids: list[str]) -> Sequence[int]:

@@ -7,6 +7,7 @@ import typer
 from pipelines.commands.check import check
 from pipelines.commands.compile import compile
 from pipelines.commands.evaluate import evaluate
+from pipelines.commands.history import cancel, compare, runs
 from pipelines.commands.image import image
 from pipelines.commands.run import run
 from pipelines.commands.schedule import (
@@ -27,8 +28,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (
-    *(run, evaluate, check_submission, battle, compile, image, submit, check),
+    *(run, evaluate, check_submission, battle),
+    *(compile, image, check, submit),
     *(schedule, schedules, pause_schedule, resume_schedule, delete_schedule),
+    *(runs, compare, cancel),
 ):
     app.command()(command)
 

@@ -9,7 +9,7 @@ from models.battle.local_teams import fingerprint
 from models.battle.tournament import check_pause
 from pipelines.check_classes import check_classes
 from pipelines.check_parameters import check_parameters
-from pipelines.registry import find_pipeline, parse_parameters
+from pipelines.registry import base_of, find_pipeline, parse_parameters
 from pipelines.target import Target
 from pipelines.training_kind import CLASSIFICATION, training_kind
 from preprocessing.challenge import find_challenge
@@ -76,9 +76,9 @@ def read_arguments(
         return given
     kind = training_kind(name)
     check_parameters(arguments, kind.options)
-    challenge = find_challenge(name)
+    challenge = find_challenge(base_of(name))
     size = MNIST_SIZE if arguments.get("use_mnist") else arguments.get("image_size", 0)
     data: dict[str, Any] = {"image_shape": list(challenge.shape(size))}
     if kind is CLASSIFICATION:
         data["num_classes"] = num_classes or len(challenge.label_names) or UNKNOWN_CLASSES
-    return given | check_classes(name, kind, arguments, data, runs, note)
+    return given | check_classes(challenge.name, kind, arguments, data, runs, note)

@@ -4,6 +4,9 @@ from dataclasses import fields
 from typing import Any
 
 from models.options import Options
+from models.promotion.decision import check_margin
+from models.promotion.drift import check_max_drift
+from models.promotion.registry import check_place
 from preprocessing.bad_images import check_limit
 from preprocessing.decode import check_crop
 from preprocessing.errors import InputError
@@ -32,6 +35,11 @@ def check_parameters(arguments: dict[str, Any], options: type[Options] | None) -
     for name in ("seed", "split_seed"):
         if arguments.get(name, 0) < 0:
             raise InputError(f"{name}={arguments[name]}: expected a whole number of 0 or more")
+    if "registry" in arguments:
+        if arguments["registry"]:
+            check_place(arguments["registry"])
+        check_margin(arguments["margin"])
+        check_max_drift(arguments["max_drift"])
     unit = "per_class" if "train_per_class" in arguments else "images"
     train, validation, test = (arguments[f"{split}_{unit}"] for split in SPLITS)
     SplitSizes(train, validation, test, unit)

@@ -1,18 +1,28 @@
 """The pipeline of a classification challenge: from raw images to a scored submission."""
 
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from kfp import dsl
 from kfp.dsl.base_component import BaseComponent
 
 from components.batch_predict import batch_predict
+from components.check_drift import check_drift
 from components.evaluate import evaluate
 from components.export_lite import export_lite
 from components.predictions_to_csv import predictions_to_csv
 from components.preprocess import preprocess
+from components.promote import promote
 from components.score import score
 from components.train import train
 from pipelines.target import Target
+
+_PARAMETERS = {"retraining": ("registry", "margin", "max_drift")}
+"""Those that a variant has more than the plain pipeline."""
+
+VARIANTS = tuple(_PARAMETERS)
+"""What a pipeline can do more than train: `retraining` checks the data for drift and promotes."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +53,13 @@ def classification_pipeline(
     """Returns the KFP pipeline of a challenge.
 
     Args:
-        target: where it is to run.
+        target: where it is to run, and which variant.
         challenge: the name of its three files, and of the pipeline.
         description: a sentence for the console.
         defaults: its own default parameters.
         lite: export the network to TensorFlow Lite too.
     """
 
-    @dsl.pipeline(name=challenge.replace("_", "-"), description=description)
     def pipeline(
         source: str,
         source_fingerprint: str = "",
@@ -81,6 +90,9 @@ def classification_pipeline(
         export_model_steps: int = 1_000,
         checkpoint_dir: str = "",
         pairs: bool = False,
+        registry: str = target.registry,
+        margin: float = 0.0,
+        max_drift: float = 0.0,
     ) -> None:
         data = preprocess(
             challenge=challenge,
@@ -130,8 +142,44 @@ def classification_pipeline(
         steps = [data, evaluation, prediction, submission, scoring]
         if lite:
             steps.append(export_lite(model=trained, examples=examples))
+        if target.variant == "retraining":
+            drift = check_drift(
+                examples=examples,
+                challenge=challenge,
+                registry=registry,
+                bucket=target.bucket,
+                max_drift=max_drift,
+            )
+            training.after(drift)
+            promotion = promote(
+                model=trained,
+                examples=examples,
+                statistics=drift.outputs["statistics"],
+                evaluation=evaluation.outputs["metrics"],
+                challenge=challenge,
+                registry=registry,
+                bucket=target.bucket,
+                margin=margin,
+                image=target.serving_image,
+                commit=target.commit,
+                run=dsl.PIPELINE_JOB_NAME_PLACEHOLDER,
+            )
+            for step in (drift, promotion):  # what they say depends on who is champion by now
+                step.set_caching_options(False)
+            steps += [drift, promotion]
         for step in steps:
             target.place(step)
         target.place_training(training)
 
-    return pipeline
+    unused = {name for names in _PARAMETERS.values() for name in names}
+    unused -= set(_PARAMETERS.get(target.variant, ()))
+    name = "-".join(filter(None, [challenge.replace("_", "-"), target.variant]))
+    return dsl.pipeline(_without(pipeline, unused), name=name, description=description)
+
+
+def _without(function: Callable[..., None], unused: set[str]) -> Callable[..., None]:
+    """Hides trailing parameters, which keep their defaults, from whoever asks for the signature."""
+    signature = inspect.signature(function)
+    shown = [one for name, one in signature.parameters.items() if name not in unused]
+    function.__signature__ = signature.replace(parameters=shown)  # type: ignore[attr-defined]
+    return function

@@ -42,6 +42,10 @@ def compile_pipeline(
         accelerator_count=count,
         train_cpu=settings.train_cpu,
         train_memory=settings.train_memory,
+        registry=settings.champions(),
+        serving_image=images.of("promote"),
+        bucket=settings.bucket,
+        commit=images.of("promote").rpartition(":")[2],
     )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.yaml"

@@ -16,8 +16,12 @@ from pipelines.local_steps import watched_steps
 from pipelines.recorder import Recorder
 from pipelines.registry import challenge_of, find_pipeline
 from pipelines.run_record import RunRecord
+from pipelines.settings import read_settings
 from pipelines.target import Target
 from preprocessing.errors import InputError
+
+REGISTRY = "registry"
+"""Where champions are kept where the settings name no other place."""
 
 
 class StepFailed(InputError):  # noqa: N818 (it reads as what happened)
@@ -40,13 +44,17 @@ def run_locally(name: str, arguments: dict[str, Any], runs: Path, display: Displ
         StepFailed: a step failed.
         KeyboardInterrupt: the run was interrupted or told to terminate, and the step has ended.
     """
-    build = find_pipeline(name)
+    build, settings, commit = find_pipeline(name), read_settings(), git_commit()
     target = Target(
         # kfp.local wants an image of whose Python it can be sure.
         image=lambda component: (
             "python-local:"
             + code_hash("components." + component.replace("-", "_"), challenge_of(name))
-        )
+        ),
+        registry=settings.registry or REGISTRY,
+        serving_image=settings.image,
+        bucket=settings.bucket,
+        commit=commit,
     )
     pipeline = build(target)
     inputs = pipeline.component_spec.inputs or {}
@@ -55,7 +63,7 @@ def run_locally(name: str, arguments: dict[str, Any], runs: Path, display: Displ
         defaults["checkpoint_dir"] = str(runs / "checkpoints")
     arguments = {**defaults, **arguments}
     runs.mkdir(parents=True, exist_ok=True)
-    recorder = Recorder(name, arguments, git_commit(), runs, display)
+    recorder = Recorder(name, arguments, commit, runs, display)
     local.init(
         runner=local.SubprocessRunner(use_venv=False),
         pipeline_root=str(runs),

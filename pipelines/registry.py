@@ -1,4 +1,7 @@
-"""Finds pipelines and their parameters; a pipeline is a file here with a `build` function."""
+"""Finds pipelines and their parameters; a pipeline is a file here with a `build` function.
+
+One that `classification_pipeline` wires has variants too, such as `quickdraw-retraining`.
+"""
 
 import difflib
 import importlib.util
@@ -7,11 +10,13 @@ import json
 import math
 import pkgutil
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kfp.dsl.base_component import BaseComponent
 
 import pipelines
+from pipelines.classification import VARIANTS, classification_pipeline
 from pipelines.target import Target
 from preprocessing.errors import InputError
 
@@ -19,9 +24,14 @@ Build = Callable[[Target], BaseComponent]
 
 
 def pipeline_names() -> list[str]:
-    """Returns the names of all pipelines, sorted."""
+    """Returns the names of all pipelines, each followed by its variants."""
     names = [module.name for module in pkgutil.iter_modules(pipelines.__path__)]
-    return [name for name in sorted(names) if _build_function(name)]
+    return [
+        known
+        for name in sorted(names)
+        if _build_function(name)
+        for known in (name, *(f"{name}-{variant}" for variant in _variants(name)))
+    ]
 
 
 def find_pipeline(name: str) -> Build:
@@ -30,18 +40,25 @@ def find_pipeline(name: str) -> Build:
     Raises:
         InputError: there is none; the message lists those there are.
     """
-    build = _build_function(name) if name.isidentifier() else None
-    if build is None:
+    base, variant = base_of(name), name.partition("-")[2]
+    build = _build_function(base) if base.isidentifier() else None
+    if build is None or (variant and variant not in _variants(base)) or name.endswith("-"):
         raise InputError(
             f"PIPELINE: {name!r} is unknown{_nearest(name, pipeline_names())};"
             f" there are: {', '.join(pipeline_names())}"
         )
-    return build
+    return lambda target: build(replace(target, variant=variant))
+
+
+def base_of(name: str) -> str:
+    """Returns the name of the file that a pipeline is built by: without its variant."""
+    return name.partition("-")[0]
 
 
 def challenge_of(name: str) -> str:
     """Returns the name of the challenge whose data a pipeline takes: mostly its own."""
-    challenge: str = getattr(importlib.import_module(f"pipelines.{name}"), "CHALLENGE", name)
+    base = base_of(name)
+    challenge: str = getattr(importlib.import_module(f"pipelines.{base}"), "CHALLENGE", base)
     return challenge
 
 
@@ -91,6 +108,12 @@ def _build_function(name: str) -> Build | None:
             return None
     build = importlib.import_module(f"pipelines.{name}").build
     return build if inspect.isfunction(build) else None
+
+
+def _variants(name: str) -> tuple[str, ...]:
+    """Returns the variants of a pipeline: those of the wiring that its file imports."""
+    module = importlib.import_module(f"pipelines.{name}")
+    return VARIANTS if classification_pipeline in vars(module).values() else ()
 
 
 def _parse(name: str, value: str, kind: str) -> Any:

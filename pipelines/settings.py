@@ -112,6 +112,12 @@ class Settings(BaseSettings):
                 )
         return {key: value for key, _, value in pairs}
 
+    def champions(self) -> str:
+        """Returns where champions are kept: the registry, else the project's own of Vertex AI."""
+        if self.registry or self.backend != "vertex" or not (self.project and self.region):
+            return self.registry
+        return f"projects/{self.project}/locations/{self.region}"
+
     def training_accelerator(self) -> tuple[str, int]:
         """Returns the type and number of accelerators of the training step; ("", 0) for none."""
         if self.accelerator:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pipelines.display import Display
 from pipelines.real_examples import newest_data
-from pipelines.registry import challenge_of
+from pipelines.registry import base_of, challenge_of
 from pipelines.sample import make_sample
 from preprocessing.challenge import find_challenge
 from preprocessing.fingerprint import source_fingerprint
@@ -31,7 +31,7 @@ def find_source(
         InputError: there is no such source.
     """
     challenge = challenge_of(pipeline)
-    if not data and challenge != pipeline and (newest := newest_data(runs)):
+    if not data and challenge != base_of(pipeline) and (newest := newest_data(runs)):
         arguments = newest | arguments
         data = newest["source"]
         size = (

@@ -20,6 +20,10 @@ class Target:
         train_memory: its memory, such as 32G; "" for as much as there is.
         variant: what a pipeline of a classification challenge does more than train: `retraining`
             checks the data for drift and promotes the network if it beats the champion.
+        registry: where champions are kept, by default.
+        serving_image: serves the champions of a Vertex AI Model Registry.
+        bucket: `gs://` folder for the champions of a Vertex AI Model Registry.
+        commit: of the code, which a champion's version tells.
     """
 
     image: Callable[[str], str]
@@ -29,6 +33,10 @@ class Target:
     train_cpu: int = 0
     train_memory: str = ""
     variant: str = ""
+    registry: str = ""
+    serving_image: str = ""
+    bucket: str = ""
+    commit: str = ""
 
     def place(self, step: dsl.PipelineTask) -> None:
         """Gives a step its image and retries."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from models.adversarial.options import AdversarialOptions
 from models.options import Options
 from models.training_options import TrainingOptions
+from pipelines.registry import base_of
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ ADVERSARIAL = TrainingKind(
 
 
 def training_kind(pipeline: str) -> TrainingKind:
-    """Returns the `TRAINING` of `pipelines/<pipeline>.py`; classification where it names none."""
-    module = importlib.import_module(f"pipelines.{pipeline}")
+    """Returns the `TRAINING` of a pipeline's file; classification where it names none."""
+    module = importlib.import_module(f"pipelines.{base_of(pipeline)}")
     kind: TrainingKind = getattr(module, "TRAINING", CLASSIFICATION)
     return kind

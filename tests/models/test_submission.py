@@ -1,7 +1,9 @@
+import base64
 import csv
 import json
 import random
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -115,6 +117,56 @@ def test_reads_a_file_a_glob_and_a_folder_with_other_files(case: Case) -> None:
     assert predictions_to_csv(f"{case.predictions}/prediction.res*", case.ids, case.csv) == 3
 
 
+class VertexCase(Case):
+    """What Vertex AI batch prediction writes of TFRecords: its folder, errors in a file beside."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.output = self.predictions
+        self.predictions /= "prediction-quickdraw-2026_11_21T03_00_00_123Z"
+        self.predictions.mkdir()
+
+    def lines(self, *answers: Any) -> None:
+        instance = {"b64": base64.b64encode(b"a serialized tf.Example").decode()}
+        self.shards([{"instance": instance, **answer} for answer in answers], [])
+        self.errors("")
+
+    def errors(self, text: str) -> None:
+        (self.predictions / "prediction.errors_stats-00000-of-00001").write_text(text)
+
+    def message(self) -> str:
+        with pytest.raises(InputError) as error:
+            predictions_to_csv(self.output, self.ids, self.csv)
+        assert not self.csv.exists()
+        return str(error.value)
+
+
+def test_reads_what_vertex_batch_prediction_writes(tmp_path: Path) -> None:
+    case = VertexCase(tmp_path)
+    answers = [{"prediction": line["prediction"]} for line in GOOD]
+    case.lines(*answers)
+    for place in (case.output, case.predictions):
+        assert predictions_to_csv(place, case.ids, case.csv) == 3
+    assert case.csv.read_bytes() == b"Id,Category\na,3\nb,0\nc,400\n"
+    case.csv.unlink()
+
+    first = case.predictions / "prediction.results-00000-of-00002"
+    for failed in ("prediction", "error"):
+        error = {"code": 3, "message": "no image"}
+        case.lines(*answers[:2], {failed: {"error": error} if failed == "prediction" else error})
+        told = "line 3: the prediction of this record failed (no image); mend"
+        assert case.message().startswith(f"{first}, {told}")
+
+    case.lines(*answers[:2])
+    case.errors("('Post request fails. Cannot get predictions. Error: 500', 1)\nmore\n")
+    assert "of the 3 ids in" in case.message()
+    assert "'c' (('Post request fails. Cannot get predictions. Error: 500', 1))" in case.message()
+
+    case.lines(*answers)
+    shutil.copytree(case.predictions, case.output / "prediction-quickdraw-2026_11_20T03_00_00_123Z")
+    assert "a second prediction for id 'a'; keep the files of one" in case.message()
+
+
 def test_a_last_line_without_its_newline_and_empty_lines_are_no_error(case: Case) -> None:
     case.shards([GOOD[0], b"", GOOD[1], GOOD[2]])
     file = case.predictions / "prediction.results-00000-of-00001"
@@ -161,7 +213,7 @@ def test_reads_what_beam_can_reach(case: Case) -> None:
             {"instance": {"image_id": "b"}, "error": {"code": 3, "message": "bad image"}},
             "the prediction of id 'b' failed (bad image); mend that record",
         ),
-        ({"instance": "AAEC", "error": "boom"}, "the prediction of id None failed (boom)"),
+        ({"instance": "AAEC", "error": "boom"}, "the prediction of this record failed (boom)"),
     ],
 )
 @pytest.mark.parametrize("form", ["nested", "bare"])

@@ -1,0 +1,75 @@
+"""The files of a registry in a local folder."""
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+
+class LocalStore:
+    """Files in a local folder.
+
+    Args:
+        root: the folder; it is made with the first file.
+    """
+
+    def __init__(self, root: str) -> None:
+        self._root = Path(root)
+
+    def names(self, folder: str) -> list[str]:
+        """Returns the names of the files that lie in a folder, in no order."""
+        path = self._root / folder
+        return [file.name for file in path.iterdir()] if path.is_dir() else []
+
+    def folders(self, folder: str) -> list[str]:
+        """Returns the names of the folders that lie in a folder, "" for the top, in no order."""
+        path = self._root / folder
+        return [one.name for one in path.iterdir() if one.is_dir()] if path.is_dir() else []
+
+    def read(self, name: str) -> bytes:
+        """Returns what a file holds."""
+        return (self._root / name).read_bytes()
+
+    def create(self, name: str, data: bytes) -> bool:
+        """Writes a file that nobody has written before; False if somebody has."""
+        path = self._root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self._root / f".unfinished-{uuid4().hex}"
+        try:
+            with unfinished.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())  # else a power cut may leave the name without the content
+            os.link(unfinished, path)  # a rename would replace the file of another
+        except FileExistsError:
+            return False
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return True
+
+    def put_folder(self, source: Path, name: str) -> None:
+        """Copies a folder; to copy the same folder to the same name again changes nothing."""
+        path = self._root / name
+        if path.is_dir():
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=self._root) as unfinished:
+            copy = shutil.copytree(source, Path(unfinished, path.name))
+            try:
+                copy.rename(path)
+            except OSError as error:
+                if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):  # another was first
+                    raise
+
+    @contextmanager
+    def folder(self, name: str) -> Iterator[Path]:
+        """Gives a folder as a local one while the body runs."""
+        yield self._root / name
+
+    def place(self, name: str) -> str:
+        """Returns the path of a file or folder."""
+        return str(self._root / name)

@@ -36,6 +36,7 @@ _EXPECTED = {
     "labels": "key=value,key=value of lower-case letters, digits, - and _",
     "image": "the name of an image, such as registry/image or registry/image:tag",
     "keras_backend": "tensorflow or jax",
+    "kubeflow_root": "gs://..., minio://... or s3://...",
     "preset": "cpu, gpu or 4gpu",
     "accelerator_count": "a whole number from 1 to 16",
     "train_cpu": "a whole number of cores, 1 or more",

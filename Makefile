@@ -4,10 +4,11 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 && echo $$p && exit; \
 	done; echo python3)
 COMMAND := .venv/bin/python -m pipelines
-export DATA TEAMS A B MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH IMAGE ACCELERATOR ACCELERATOR_COUNT PRESET TRAIN_CPU TRAIN_MEMORY
+export DATA TEAMS A B MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH WAIT JSON LIMIT BACKEND CACHE FAILURE CRON TIMEZONE CATCH_UP
+export IMAGE TOOL PUSH DIRTY BUILD_ARGS PRESET ACCELERATOR ACCELERATOR_COUNT TRAIN_CPU TRAIN_MEMORY KERAS_BACKEND
 
 .DEFAULT_GOAL := help
-.PHONY: help run evaluate check-submission battle tournament compile test lint bench tensorboard lock golden clean environment dev-environment
+.PHONY: help run evaluate check-submission battle tournament compile image check submit schedule schedules pause-schedule resume-schedule delete-schedule runs compare cancel test lint bench tensorboard lock golden clean environment dev-environment
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,8 +28,41 @@ battle: environment ## let two GANs fight: A=folder B=folder [DATA=real images] 
 tournament: environment ## let all GANs of a folder fight: TEAMS=folder [DATA=real images] [PARAMS="seed=1 round_robin=true"]
 	@$(COMMAND) run tournament --teams $(call needed,TEAMS)
 
-compile: environment ## write build/<pipeline>.yaml: [PIPELINE=quickdraw] [MODEL=mine.py:MyNet] [LOSS=mine.py:MyLoss] [PRESET=cpu|gpu|4gpu] [ACCELERATOR=NVIDIA_TESLA_T4 ACCELERATOR_COUNT=4] [TRAIN_CPU=8 TRAIN_MEMORY=30G] [IMAGE=...]
+compile: environment ## write build/<pipeline>.yaml: [PIPELINE=quickdraw] [MODEL=mine.py:MyNet] [LOSS=mine.py:MyLoss] [PRESET=cpu|gpu|4gpu] [KERAS_BACKEND=jax] [ACCELERATOR=NVIDIA_TESLA_T4 ACCELERATOR_COUNT=4] [TRAIN_CPU=8 TRAIN_MEMORY=30G] [IMAGE=...]
 	@$(COMMAND) compile $(PIPELINE)
+
+image: environment ## build the images that compile names: [PIPELINE=quickdraw MODEL=mine.py:MyNet LOSS=...] [PRESET=gpu] [KERAS_BACKEND=jax] [IMAGE=...] [PUSH=1] [TOOL=docker|podman|buildah|cloud-build] [DIRTY=1]
+	@$(COMMAND) image $(PIPELINE)
+
+submit: environment ## check, estimate and start a run in the cloud: PIPELINE=quickdraw [BACKEND=vertex|kubeflow] [DATA=gs://...] [TEAMS=gs://...] [MODEL=] [LOSS=] [PARAMS="epochs=3"] [BEAM=] [CACHE=0] [FAILURE=fast|slow] [WAIT=1, until its end]
+	@$(COMMAND) submit $(call needed,PIPELINE)
+
+check: environment ## show the settings with their origin, and check all that a run in the cloud needs: [BACKEND=vertex|kubeflow]
+	@$(COMMAND) check
+
+runs: environment ## list runs, here and in the cloud: [PIPELINE=quickdraw] [BACKEND=local|vertex|kubeflow] [LIMIT=20] [JSON=1], or show one: RUN=its name or how that begins [JSON=1] [WAIT=1, follow it to its end]
+	@$(COMMAND) runs $(PIPELINE)
+
+compare: environment ## put runs side by side: RUNS="a b c" [BACKEND=...] [JSON=1]
+	@$(COMMAND) compare $(call needed,RUNS)
+
+cancel: environment ## end a run in the cloud: RUN=its name [BACKEND=...]
+	@$(COMMAND) cancel $(call needed,RUN)
+
+schedule: environment ## run a pipeline again and again: PIPELINE=quickdraw CRON="0 3 * * 1" [TIMEZONE=Europe/Zurich] [BACKEND=vertex|kubeflow] [DATA=gs://...] [PARAMS="epochs=3"] [CATCH_UP=1, make up for missed starts]
+	@$(COMMAND) schedule $(call needed,PIPELINE) --cron $(call needed,CRON)
+
+schedules: environment ## list the schedules: [BACKEND=vertex|kubeflow] [JSON=1]
+	@$(COMMAND) schedules
+
+pause-schedule: environment ## pause a schedule: PIPELINE=quickdraw [BACKEND=vertex|kubeflow]
+	@$(COMMAND) pause-schedule $(call needed,PIPELINE)
+
+resume-schedule: environment ## resume a schedule, without what was missed: PIPELINE=quickdraw [BACKEND=vertex|kubeflow]
+	@$(COMMAND) resume-schedule $(call needed,PIPELINE)
+
+delete-schedule: environment ## delete a schedule, its runs stay: PIPELINE=quickdraw [BACKEND=vertex|kubeflow]
+	@$(COMMAND) delete-schedule $(call needed,PIPELINE)
 
 test: dev-environment ## run the tests: [ARGS="-k plan"]
 	@.venv/bin/python -m pytest $(ARGS)
@@ -44,7 +78,7 @@ tensorboard: environment ## open the training curves of all runs
 
 lock: ## write the lock files anew from requirements*.in (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements.in -o requirements.txt
-	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" -c requirements.txt requirements-dev.in -o requirements-dev.txt
+	@for lock in dev gpu-tensorflow gpu-jax; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" -c requirements.txt requirements-$$lock.in -o requirements-$$lock.txt || exit 1; done
 
 golden: environment ## write the compiled pipelines that reviewers see: tests/pipelines/golden
 	@IMAGE=registry/image:1 PRESET=cpu $(COMMAND) compile --folder tests/pipelines/golden

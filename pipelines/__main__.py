@@ -4,10 +4,21 @@ import sys
 
 import typer
 
+from pipelines.commands.check import check
 from pipelines.commands.compile import compile
 from pipelines.commands.evaluate import evaluate
+from pipelines.commands.history import cancel, compare, runs
+from pipelines.commands.image import image
 from pipelines.commands.run import run
+from pipelines.commands.schedule import (
+    delete_schedule,
+    pause_schedule,
+    resume_schedule,
+    schedule,
+    schedules,
+)
 from pipelines.commands.submissions import battle, check_submission
+from pipelines.commands.submit import submit
 from preprocessing.errors import InputError
 
 app = typer.Typer(
@@ -16,7 +27,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, evaluate, check_submission, battle, compile):
+for command in (
+    *(run, evaluate, check_submission, battle),
+    *(compile, image, check, submit),
+    *(schedule, schedules, pause_schedule, resume_schedule, delete_schedule),
+    *(runs, compare, cancel),
+):
     app.command()(command)
 
 

@@ -1,14 +1,18 @@
 """Our bucket: opened, and its errors in one line."""
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from pipelines.backend import Unreachable
-from pipelines.credentials import find_credentials
+from models.vertex_ai import find_credentials, translate
 from pipelines.settings import Settings
-from preprocessing.errors import InputError
-from preprocessing.files import first_line
+from preprocessing.errors import InputError, Unreachable
+
+SECONDS = 8.0
+"""After which a check gives up to ask the storage."""
+
+_MULTI_REGIONS = {"us": "us-", "eu": "europe-", "asia": "asia-"}
 
 
 def open_bucket(settings: Settings) -> tuple[Any, str]:
@@ -24,45 +28,81 @@ def open_bucket(settings: Settings) -> tuple[Any, str]:
         raise InputError("BUCKET: not set; name a bucket of yours, such as BUCKET=gs://my-bucket")
     from google.cloud import storage
 
+    emulated = "STORAGE_EMULATOR_HOST" in os.environ
     name, _, folder = settings.bucket.removeprefix("gs://").partition("/")
-    client = storage.Client(project=settings.project or "unused", credentials=find_credentials())
+    client = storage.Client(
+        project=settings.project or "unused",
+        credentials=None if emulated else find_credentials(),
+    )
     folder = folder.strip("/")
     return client.bucket(name), f"{folder}/" if folder else ""
 
 
+def check_bucket(settings: Settings) -> str:
+    """Checks that BUCKET is there, near REGION, and can be written.
+
+    An empty object is written and removed: that alone tells all that a run needs.
+
+    Returns:
+        A line that says so.
+
+    Raises:
+        InputError: it is not so; the message has the command that mends it.
+        Unreachable: the storage did not answer.
+    """
+    from google.api_core.exceptions import Forbidden, NotFound
+    from google.cloud.storage.retry import DEFAULT_RETRY
+
+    bucket, folder = open_bucket(settings)
+    short = {"timeout": SECONDS, "retry": DEFAULT_RETRY.with_timeout(SECONDS)}
+    where = f"its region may not be read by you; it has to be {settings.region}"
+    with bucket_errors(bucket.name, "write to"):
+        with suppress(Forbidden):  # who may write objects need not see the bucket
+            bucket.reload(**short)
+            where = _check_location(bucket, settings.region)
+        blob = bucket.blob(f"{folder}.write-check")
+        blob.upload_from_string(b"", **short)
+        with suppress(NotFound):  # another check was quicker
+            blob.delete(**short)
+    return f"gs://{bucket.name}/{folder} can be written; {where}"
+
+
+def _check_location(bucket: Any, region: str) -> str:
+    location = str(bucket.location or "").lower()
+    regions = [str(one).lower() for one in bucket.data_locations or ()] or [location]
+    near = region in regions or region.startswith(_MULTI_REGIONS.get(location, "-"))
+    if region and not near:
+        raise InputError(
+            f"BUCKET=gs://{bucket.name}: is in {' and '.join(regions)}, REGION={region}; Vertex AI"
+            " wants both in one: make another with `gcloud storage buckets create gs://NAME"
+            f" --location={region} --uniform-bucket-level-access`"
+        )
+    return f"in {' and '.join(regions)}"
+
+
 @contextmanager
-def bucket_errors(bucket: str, doing: str) -> Iterator[None]:
-    """Turns errors of the storage into an InputError that names the bucket and the cure.
+def bucket_errors(name: str, doing: str) -> Iterator[None]:
+    """Turns errors of the storage into an InputError or Unreachable that names the bucket.
 
     Args:
-        bucket: `gs://name`.
-        doing: what is done in the body, such as `written`.
+        name: of the bucket, without gs://.
+        doing: what is done in the body, such as `write to`.
     """
     from google.api_core import exceptions
-    from google.auth.exceptions import RefreshError, TransportError
+    from google.auth.exceptions import GoogleAuthError
     from requests.exceptions import RequestException
 
     try:
         yield
     except exceptions.NotFound:
         raise InputError(
-            f"BUCKET={bucket}: there is no such bucket; make it with"
-            f" `gcloud storage buckets create {bucket} --location=REGION`"
+            f"BUCKET=gs://{name}: there is none of that name; make it with `gcloud storage buckets"
+            f" create gs://{name} --location=REGION --uniform-bucket-level-access`"
         ) from None
-    except (exceptions.Forbidden, exceptions.Unauthorized) as error:
-        raise InputError(
-            f"BUCKET={bucket}: may not be {doing} ({first_line(error)}); give yourself the right:"
-            f" `gcloud storage buckets add-iam-policy-binding {bucket}"
-            " --member=user:YOU --role=roles/storage.admin`"
-        ) from None
-    except RefreshError as error:
-        raise InputError(
-            f"BUCKET={bucket}: the credentials are refused ({first_line(error)}); run"
-            " `gcloud auth application-default login`"
-        ) from None
-    except exceptions.GoogleAPICallError as error:
-        raise Unreachable(f"BUCKET={bucket}: cannot be {doing} ({first_line(error)})") from None
-    except (exceptions.RetryError, TransportError, RequestException) as error:
+    except (exceptions.GoogleAPIError, GoogleAuthError) as error:
+        raise translate(f"{doing} gs://{name}", error) from None
+    except RequestException as error:
         raise Unreachable(
-            f"BUCKET={bucket}: no answer ({first_line(error)}); check the network, then try again"
+            f"cannot {doing} gs://{name}: no answer ({type(error).__name__}); check the network,"
+            " then try again"
         ) from None

@@ -60,7 +60,7 @@ def upload_sample(challenge: str, settings: Settings, display: Display) -> str:
         path.relative_to(local).as_posix() for path in local.rglob("*") if path.is_file()
     )
     uri = f"gs://{bucket.name}/{prefix}"
-    with bucket_errors(f"gs://{bucket.name}", "written"):
+    with bucket_errors(bucket.name, "write to"):
         there = {blob.name for blob in bucket.client.list_blobs(bucket, prefix=prefix, timeout=30)}
         missing = [name for name in files if prefix + name not in there]
         if not missing:

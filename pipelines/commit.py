@@ -1,9 +1,10 @@
 """The git commit of the code that runs."""
 
+import hashlib
 import subprocess
 from pathlib import Path
 
-_ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent
 
 
 def git_commit() -> str:
@@ -11,16 +12,24 @@ def git_commit() -> str:
 
     Returns "" where there is no git checkout.
     """
-    commit = _git("rev-parse", "--short=12", "HEAD")
-    changes = _git("status", "--porcelain", "--untracked-files=no")
-    return f"{commit}+changes" if commit and changes else commit
-
-
-def _git(*arguments: str) -> str:
     try:
-        done = subprocess.run(
-            ["git", *arguments], capture_output=True, text=True, check=True, cwd=_ROOT
-        )
+        commit = git("rev-parse", "--short=12", "HEAD").decode().strip()
+        changes = git("status", "--porcelain", "--untracked-files=no")
     except (OSError, subprocess.CalledProcessError):
         return ""
-    return done.stdout.strip()
+    return f"{commit}+changes" if changes else commit
+
+
+def changes_hash() -> str:
+    """Returns 8 digits that tell one changed checkout from another of the same commit."""
+    return hashlib.sha256(git("diff", "--binary", "HEAD")).hexdigest()[:8]
+
+
+def git(*arguments: str) -> bytes:
+    """Returns what git says of the project.
+
+    Raises:
+        OSError: git is not installed.
+        subprocess.CalledProcessError: it fails.
+    """
+    return subprocess.run(["git", *arguments], capture_output=True, check=True, cwd=ROOT).stdout

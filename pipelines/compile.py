@@ -7,13 +7,11 @@ from typing import Any
 
 from kfp import compiler
 
-from components.image import IMAGE
-from pipelines.commit import git_commit
+from pipelines.image.name import find_images
 from pipelines.pack import pack_own_files
 from pipelines.registry import find_pipeline
 from pipelines.settings import Settings
 from pipelines.target import Target
-from preprocessing.errors import InputError
 
 RETRIES = 2
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -24,8 +22,7 @@ def compile_pipeline(
 ) -> Path:
     """Writes `<folder>/<name>.yaml` and returns its path.
 
-    A participant's files are copied to `<folder>/participant/<name>/` for the image. Its tag, where
-    it is the project's own, then carries their hash, so that image and cache follow them.
+    A participant's files are copied to `<folder>/participant/<name>/`.
 
     Args:
         name: the pipeline.
@@ -37,19 +34,18 @@ def compile_pipeline(
         InputError: there is no such pipeline, or a setting cannot be.
     """
     accelerator, count = settings.training_accelerator()
-    fingerprint = arguments.get("files_fingerprint", "")
-    image = settings.image or _image_of_commit() + (f"-{fingerprint[:8]}" if fingerprint else "")
+    images = find_images(settings, arguments.get("files_fingerprint", ""))
     target = Target(
-        image=lambda component: image,
+        image=images.of,
         retries=RETRIES,
         accelerator=accelerator,
         accelerator_count=count,
         train_cpu=settings.train_cpu,
         train_memory=settings.train_memory,
         registry=settings.champions(),
-        serving_image=image,
+        serving_image=images.of("promote"),
         bucket=settings.bucket,
-        commit=image.rpartition(":")[2],
+        commit=images.of("promote").rpartition(":")[2],
     )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.yaml"
@@ -58,13 +54,3 @@ def compile_pipeline(
         find_pipeline(name)(target), str(path), pipeline_parameters=defaults
     )
     return path
-
-
-def _image_of_commit() -> str:
-    commit = git_commit()
-    if not commit:
-        raise InputError(
-            "IMAGE: not set, and this folder is no git checkout to take the tag from; set IMAGE"
-            " to the image with its tag"
-        )
-    return f"{IMAGE}:{commit.replace('+', '-')}"

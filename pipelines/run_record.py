@@ -89,8 +89,8 @@ class RunRecord:
             record = _reader().validate_json(path.read_bytes())
         except ValidationError as error:
             first = error.errors()[0]
-            field = ".".join(map(str, first["loc"]))
-            told = f"{field}: {first['msg']}" if field else first["msg"]
+            where = ".".join(map(str, first["loc"]))
+            told = f"{where}: {first['msg']}" if where else first["msg"]
             raise InputError(
                 f"{path}: not the record of a run ({told}); remove this run's folder"
             ) from None

@@ -1,17 +1,47 @@
 """Where a pipeline's steps run: from the environment or `.env`, never from code."""
 
+import difflib
 import re
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    SettingsConfigDict,
+)
 
 from preprocessing.errors import InputError
 
 PRESETS = {"cpu": ("", 0), "gpu": ("NVIDIA_TESLA_T4", 1), "4gpu": ("NVIDIA_TESLA_T4", 4)}
 """Accelerator and count for the machines that the challenges were trained on."""
 
+MANAGED = ("dataflow", "batch-prediction", "custom-job")
+"""What can be left to a service of Google Cloud."""
+
+_IMAGE = (
+    r"^$|^([-.a-zA-Z0-9]+(:[0-9]+)?/)?[a-z0-9]+([-._/]+[a-z0-9]+)*"
+    r"(:[a-zA-Z0-9_][-._a-zA-Z0-9]{0,127})?(@sha256:[0-9a-f]{64})?$"
+)
 _LABEL = re.compile("[a-z][-_a-z0-9]{0,62}")
+
+_EXPECTED = {
+    "backend": "vertex or kubeflow",
+    "project": "the ID of a project, such as my-project-1",
+    "region": "a region of Google Cloud, such as europe-west4",
+    "bucket": "gs://name or gs://name/folder",
+    "service_account": "an address, such as pipelines@my-project-1.iam.gserviceaccount.com",
+    "labels": "key=value,key=value of lower-case letters, digits, - and _",
+    "image": "the name of an image, such as registry/image or registry/image:tag",
+    "keras_backend": "tensorflow or jax",
+    "kubeflow_root": "gs://..., minio://... or s3://...",
+    "preset": "cpu, gpu or 4gpu",
+    "accelerator_count": "a whole number from 1 to 16",
+    "train_cpu": "a whole number of cores, 1 or more",
+    "train_memory": "a whole number with G, Gi, M or Mi, such as 30G",
+}
 
 
 class Settings(BaseSettings):
@@ -24,16 +54,25 @@ class Settings(BaseSettings):
         bucket: `gs://name` or `gs://name/folder`, in that region: for artifacts and uploads.
         service_account: whom the steps run as, such as pipelines@project.iam.gserviceaccount.com.
         network: full name of the VPC network that the steps are peered with; "" for none.
+        subnetwork: of Dataflow's workers, such as regions/europe-west4/subnetworks/name.
+        managed: what is left to services of Google Cloud, with a space between: `dataflow` runs
+            preprocessing and prediction on many machines, `batch-prediction` predicts with Vertex
+            AI's own, `custom-job` trains in a custom job of Vertex AI.
         labels: put on every run: `team=vision,cost=research`.
         experiment: groups the runs; by default the name of the pipeline.
         vertex_endpoint: `host:port` of a private endpoint of Vertex AI.
         kubeflow_host: address of Kubeflow Pipelines, such as https://kubeflow.example.org/pipeline.
         kubeflow_namespace: of the runs, where Kubeflow has several users.
+        kubeflow_root: where its artifacts go: gs://..., minio://... or s3://...; "" for where its
+            installation puts them.
+        kubeflow_service_account: of Kubernetes, whom its steps run as; "" for its installation's.
+        kubeflow_timezone: CRON_SCHEDULE_TIMEZONE of its installation.
         kubeflow_token: bearer token for Kubeflow.
         kubeflow_cookie: session cookie for Kubeflow, such as authservice_session=...
         registry: where champions are kept: a folder, `gs://...`, or
             `projects/<project>/locations/<region>` for the Vertex AI Model Registry.
         image: the image; without tag or digest it gets the git commit as its tag.
+        keras_backend: what the gpu image trains on: `tensorflow` or `jax`.
         preset: `cpu`, `gpu` or `4gpu`.
         accelerator: type of accelerator for training, such as NVIDIA_TESLA_T4; goes before the
             preset.
@@ -50,15 +89,21 @@ class Settings(BaseSettings):
     bucket: str = Field(default="", pattern=r"^$|^gs://[a-z0-9][-_.a-z0-9]+(/.*)?$")
     service_account: str = Field(default="", pattern=r"^$|^[^@\s]+@[^@\s]+$")
     network: str = ""
+    subnetwork: str = ""
+    managed: Annotated[tuple[str, ...], NoDecode] = ()
     labels: Annotated[dict[str, str], NoDecode] = {}
     experiment: str = ""
     vertex_endpoint: str = ""
     kubeflow_host: str = ""
     kubeflow_namespace: str = ""
+    kubeflow_root: str = Field(default="", pattern=r"^$|^(gs|minio|s3)://.+$")
+    kubeflow_service_account: str = ""
+    kubeflow_timezone: str = "UTC"
     kubeflow_token: SecretStr = SecretStr("")
     kubeflow_cookie: SecretStr = SecretStr("")
     registry: str = ""
-    image: str = ""
+    image: str = Field(default="", pattern=_IMAGE)
+    keras_backend: Literal["tensorflow", "jax"] = "tensorflow"
     preset: Literal["cpu", "gpu", "4gpu"] = "cpu"
     accelerator: str = ""
     accelerator_count: int | None = Field(default=None, ge=1, le=16)
@@ -78,6 +123,18 @@ class Settings(BaseSettings):
                     f"expected key=value,... of lower-case letters, digits, - and _, not {key!r}"
                 )
         return {key: value for key, _, value in pairs}
+
+    @field_validator("managed", mode="before")
+    @classmethod
+    def _read_managed(cls, text: object) -> object:
+        """Reads words with a space between."""
+        words = text.split() if isinstance(text, str) else text
+        for word in words if isinstance(words, list | tuple) else ():
+            if word not in MANAGED:
+                nearest = difflib.get_close_matches(word, MANAGED, n=1)
+                told = f", did you mean {nearest[0]!r}?" if nearest else ""
+                raise ValueError(f"{word!r} is unknown{told}; there are: {', '.join(MANAGED)}")
+        return words
 
     def champions(self) -> str:
         """Returns where champions are kept: the registry, else the project's own of Vertex AI."""
@@ -107,6 +164,30 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]).upper()
-        raise InputError(f"{name}: {first['msg']}, got {first['input']!r}") from None
+        first = wrong_settings(error)[0]
+        raise InputError(f"{first}; `make check` shows all settings") from None
+
+
+def wrong_settings(error: ValidationError) -> list[str]:
+    """Returns a line for each setting that cannot be: its origin, what was expected, its value."""
+    come_from = origins()
+    lines = []
+    for wrong in error.errors():
+        field = str(wrong["loc"][0])
+        expected = _EXPECTED.get(field)
+        told = f"expected {expected}" if expected else wrong["msg"]
+        lines.append(f"{field.upper()}: {told}, got {wrong['input']!r} from {come_from[field]}")
+    return lines
+
+
+def origins() -> dict[str, str]:
+    """Returns where each setting comes from: `the environment`, `.env` or `default`."""
+    of_environment, of_file = EnvSettingsSource(Settings)(), DotEnvSettingsSource(Settings)()
+    return {
+        field: "the environment"
+        if field in of_environment
+        else ".env"
+        if field in of_file
+        else "default"
+        for field in Settings.model_fields
+    }

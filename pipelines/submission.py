@@ -1,6 +1,5 @@
 """From what a user asks for to a run in the cloud: everything that it takes, read and checked."""
 
-import getpass
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from pipelines.compile import compile_pipeline
 from pipelines.display import Display
 from pipelines.registry import challenge_of
 from pipelines.settings import Settings
+from pipelines.user import login_name
 from preprocessing.challenge import find_challenge
 from preprocessing.fingerprint import source_fingerprint
 from preprocessing.sources.open import count_classes
@@ -32,9 +32,9 @@ def make_submission(
     settings: Settings,
     runs: Path,
     display: Display,
+    teams: str = "",
     caching: bool = True,
     beam: Sequence[str] = (),
-    teams: str = "",
     fail_fast: bool = True,
 ) -> Submission:
     """Returns a run of a pipeline for the cloud, compiled to `build/`.
@@ -48,9 +48,9 @@ def make_submission(
         settings: where the steps run.
         runs: folder of the local runs, whose cache remembers what has been checked.
         display: is told what takes a while.
+        teams: TEAMS of a tournament, a `gs://` URI.
         caching: whether steps may be answered from the backend's cache.
         beam: BEAM, the options of Beam.
-        teams: TEAMS of a tournament, a `gs://` URI.
         fail_fast: whether the run ends with the first step that fails.
 
     Raises:
@@ -73,7 +73,7 @@ def make_submission(
         "pipeline": label(pipeline),
         "commit": label(git_commit()),
         "source": label(arguments["source_fingerprint"]),
-        "user": label(_login_name()),
+        "user": label(login_name()),
     }
     return Submission(
         pipeline=pipeline,
@@ -118,10 +118,3 @@ def _paths_in_the_image(template: Path, given: dict[str, Any]) -> dict[str, Any]
     compiled = next(yaml.safe_load_all(template.read_text()))
     inputs = compiled["root"]["inputDefinitions"]["parameters"]
     return {name: inputs[name]["defaultValue"] for name in ("model", "loss") if name in given}
-
-
-def _login_name() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container's user need not have a name
-        return ""

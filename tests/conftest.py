@@ -9,7 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.kubeflow_service import KubeflowService, serve_kubeflow
+
 REAL_DATA = Path(__file__).parent.parent.parent / "shared" / "data"
+
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # read once; it tells how connections go
 
 WriteBitmaps = Callable[..., Path]
 
@@ -91,4 +95,18 @@ def vertex(identity: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
+        monkeypatch.setattr("pipelines.vertex.logs.ADDRESS", service.logs.address)
+        yield service
+
+
+@pytest.fixture
+def kubeflow(monkeypatch: pytest.MonkeyPatch) -> Iterator[KubeflowService]:
+    """Yields a Kubeflow Pipelines on loopback that the settings name."""
+    from pipelines.kubeflow import calls  # imports KFP, which most tests do without
+
+    monkeypatch.setattr(calls, "PAUSES", (0.01, 0.01, 0.01))
+    for name in ("TOKEN", "COOKIE", "NAMESPACE", "ROOT", "SERVICE_ACCOUNT", "TIMEZONE"):
+        monkeypatch.delenv(f"KUBEFLOW_{name}", raising=False)
+    with serve_kubeflow() as service:
+        monkeypatch.setenv("KUBEFLOW_HOST", service.host)
         yield service

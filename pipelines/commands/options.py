@@ -22,6 +22,12 @@ Data = Annotated[
     str,
     typer.Option(envvar="DATA", help="Folder, glob or gs:// URI; by default sample data is made."),
 ]
+CloudData = Annotated[
+    str,
+    typer.Option(
+        envvar="DATA", help="gs:// URI; by default sample data is made and brought to BUCKET."
+    ),
+]
 RealImages = Annotated[
     str,
     typer.Option(

@@ -1,10 +1,14 @@
 """What a user reads when Vertex AI refuses or does not answer."""
 
 import json
+import threading
+import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import google.oauth2.credentials
 import grpc
 import pytest
 
@@ -48,17 +52,19 @@ def test_a_service_that_stays_away_is_given_up(vertex: Any, models: Any) -> None
             "Permission 'aiplatform.models.list' denied on resource 'x' (or it may not exist).",
             "pipelines@challenges.iam.gserviceaccount.com lacks a right (Permission"
             " 'aiplatform.models.list' denied on resource 'x' (or it may not exist)); have an owner"
-            " grant the role roles/aiplatform.user in the project",
+            " grant it the role roles/aiplatform.user in the project",
         ),
         (
             Code.PERMISSION_DENIED,
             "You do not have permission to act as service_account: runner@x.",
-            "grant the role roles/iam.serviceAccountUser on the service account",
+            "grant it the role roles/iam.serviceAccountUser on the service account",
         ),
         (
             Code.PERMISSION_DENIED,
-            "Permission 'storage.objects.get' denied on 'b'.",
-            "roles/storage.objectUser",
+            "Service account `runner@x` does not have `[storage.objects.get]` on the bucket `b`.",
+            "runner@x lacks a right (Service account `runner@x` does not have"
+            " `[storage.objects.get]` on the bucket `b`); have an owner grant it the role"
+            " roles/storage.objectUser on the bucket",
         ),
         (
             Code.PERMISSION_DENIED,
@@ -90,17 +96,51 @@ def test_a_refusal_is_one_line_that_says_what_to_do(
     assert len(vertex.asked("ListModels")) == 1
 
 
-def test_a_token_that_cannot_be_had_is_no_service_that_is_away(
-    vertex: Any, models: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+class Refusing(BaseHTTPRequestHandler):
+    """Gives out no tokens: the login is too old."""
+
+    def do_POST(self) -> None:
+        answer = json.dumps({"error": "invalid_grant", "error_description": "Reauthentication"})
+        self.send_response(400)
+        self.end_headers()
+        self.wfile.write(answer.encode())
+
+    def log_message(self, *parts: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [(True, "does not take these credentials.*gcloud auth"), (False, "no answer from Google")],
+)
+def test_a_token_that_is_refused_is_no_service_that_is_away(
+    vertex: Any,
+    models: Any,
+    answers: bool,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    user = {"type": "authorized_user", "client_id": "1", "client_secret": "2"}
-    user |= {"refresh_token": "3", "token_uri": "https://localhost:1/token"}
-    (tmp_path / "user.json").write_text(json.dumps(user))
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "user.json"))
-    platform = vertex_ai.connect("challenges", "europe-west4")
-    with pytest.raises(InputError, match=r"does not take these credentials.*gcloud auth"):
-        vertex_ai.call("list models", platform.Model.list)
+    with HTTPServer(("localhost", 0), Refusing) as server:
+        if answers:
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        else:
+            server.socket.close()
+        user = {"type": "authorized_user", "client_id": "1", "client_secret": "2"}
+        (tmp_path / "user.json").write_text(json.dumps(user | {"refresh_token": "3"}))
+        address = f"http://localhost:{server.server_port}/token"
+        monkeypatch.setattr(google.oauth2.credentials, "_GOOGLE_OAUTH2_TOKEN_ENDPOINT", address)
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "user.json"))
+        platform = vertex_ai.connect("challenges", "europe-west4")
+        with pytest.raises(InputError, match=told) as refused:
+            vertex_ai.call("list models", platform.Model.list)
+        if answers:
+            server.shutdown()
+    assert "\n" not in str(refused.value)
+    assert isinstance(refused.value, Unreachable) is not answers
     assert vertex.calls == []
+    assert "Traceback" not in caplog.text
 
 
 @pytest.mark.parametrize("content", [None, "no key", '{"type": "service_account"}'])
@@ -115,3 +155,22 @@ def test_credentials_that_cannot_be_read_are_named(
         vertex_ai.connect("challenges", "europe-west4")
     assert str(told.value).startswith("Google Cloud: GOOGLE_APPLICATION_CREDENTIALS: ")
     assert "\n" not in str(told.value)
+
+
+def test_a_region_that_is_none_is_named(vertex: Any) -> None:
+    with pytest.raises(InputError, match=r"^REGION: .*mars-west1.*expected .*europe-west4"):
+        vertex_ai.connect("challenges", "mars-west1")
+
+
+def test_without_credentials_the_login_is_named_and_nobody_waits_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    monkeypatch.setenv("GCE_METADATA_IP", "localhost:1")  # no machine of Google's
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    with pytest.raises(InputError, match=r"^Google Cloud: no credentials; run `gcloud auth"):
+        vertex_ai.find_credentials()
+    assert sum(waited) < 10
+    assert caplog.text == ""

@@ -1,5 +1,6 @@
 """The command line, as tests of several files use it."""
 
+import re
 import sys
 from collections.abc import Callable
 
@@ -23,3 +24,8 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         return ended.value.code, printed.out, printed.err
 
     return call
+
+
+def plain(text: str) -> str:
+    """Returns what a terminal shows, without its colours."""
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text)

@@ -182,7 +182,7 @@ def compiled(
     pipeline: str = "quickdraw",
     **classes: str,
 ) -> Any:
-    monkeypatch.setattr("pipelines.compile.git_commit", lambda: "0123456789ab")
+    monkeypatch.setattr("pipelines.image.name.git_commit", lambda: "0123456789ab")
     arguments = read(runs, **classes) if classes else {}
     path = compile_pipeline(pipeline, build, Settings(image=""), arguments)
     specification = yaml.safe_load(path.read_text())

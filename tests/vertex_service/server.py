@@ -12,6 +12,7 @@ from google.longrunning import operations_pb2
 
 from tests.vertex_service.faults import Faults, Refusal
 from tests.vertex_service.identity import Identity
+from tests.vertex_service.logs import Logs
 from tests.vertex_service.metadata import Metadata
 from tests.vertex_service.models import Models
 from tests.vertex_service.operations import Operations
@@ -39,6 +40,7 @@ class VertexService(grpc.GenericRpcHandler):
         schedules: the schedules.
         models: the Model Registry.
         metadata: the experiments.
+        logs: Cloud Logging.
     """
 
     def __init__(self, identity: Identity) -> None:
@@ -51,6 +53,7 @@ class VertexService(grpc.GenericRpcHandler):
         self.schedules = Schedules(operations, self.pipelines)
         self.models = Models(operations)
         self.metadata = Metadata(operations)
+        self.logs = Logs()
         self._services = {
             "google.cloud.aiplatform.v1.PipelineService": self.pipelines,
             "google.cloud.aiplatform.v1.ScheduleService": self.schedules,
@@ -71,6 +74,10 @@ class VertexService(grpc.GenericRpcHandler):
         """Has the next calls of a method do what they are asked, but answer with an error."""
         self._faults.add(method, codes, message, after=True)
 
+    def recover(self) -> None:
+        """Forgets the faults that have not been played."""
+        self._faults = Faults()
+
     def asked(self, method: str) -> list[Any]:
         """Returns the requests of a method, oldest first, also those that failed."""
         return [call.request for call in self.calls if call.method == method]
@@ -89,10 +96,12 @@ class VertexService(grpc.GenericRpcHandler):
 
     def __enter__(self) -> Self:
         self._server.start()
+        self.logs.start()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._server.stop(grace=None).wait()
+        self.logs.stop()
 
     def service(self, details: Any) -> Any:
         """Returns what answers a method; None if there is no such method."""

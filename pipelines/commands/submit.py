@@ -1,0 +1,88 @@
+"""`submit`: a whole pipeline in the cloud, after everything was checked that can be."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from pipelines.commands.options import RUNS, CloudData, Loss, Model, Params, Pipeline, Runs, words
+from preprocessing.errors import InputError
+
+
+def submit(
+    pipeline: Pipeline,
+    data: CloudData = "",
+    teams: Annotated[
+        str, typer.Option(envvar="TEAMS", help="Of a tournament: gs:// URI of the teams' folder.")
+    ] = "",
+    model: Model = "",
+    loss: Loss = "",
+    params: Params = "",
+    beam: Annotated[
+        str, typer.Option(envvar="BEAM", help="Options of Beam, such as --runner=DataflowRunner.")
+    ] = "",
+    cache: Annotated[
+        bool, typer.Option(envvar="CACHE", help="Take steps from the backend's cache.")
+    ] = True,
+    failure: Annotated[
+        str,
+        typer.Option(
+            envvar="FAILURE", help="fast: the first failed step ends the run; slow: others go on."
+        ),
+    ] = "fast",
+    wait: Annotated[
+        bool, typer.Option(envvar="WAIT", help="Follow the run to its end; its result is ours.")
+    ] = False,
+    runs: Runs = RUNS,
+) -> None:
+    """Submit a pipeline to Vertex AI or Kubeflow, after checks and an estimate of its cost."""
+    from pipelines.backend import find_backend
+    from pipelines.check_request import check_request
+    from pipelines.display import Display
+    from pipelines.findings import show
+    from pipelines.follow import follow
+    from pipelines.local_history import LocalHistory
+    from pipelines.newest_success import newest_success
+    from pipelines.preflight import preflight
+    from pipelines.registry import find_pipeline
+    from pipelines.settings import read_settings
+    from pipelines.start import start
+    from pipelines.status import has_ended
+    from pipelines.submission import make_submission
+    from pipelines.vertex.estimate import estimate, machines_of
+    from pipelines.vertex.show_estimate import show_estimate
+
+    find_pipeline(pipeline)
+    if failure not in ("fast", "slow"):
+        raise InputError(f"FAILURE={failure}: expected fast or slow")
+    settings = read_settings()
+    display = Display(console := Console(file=sys.stdout))
+    asked = (pipeline, data, model, loss, words("PARAMS", params), settings, runs, display, teams)
+    findings, fingerprint = check_request(*asked)
+    findings += preflight(settings, fingerprint)
+    show(findings, console)
+    if wrong := sum(finding.status == "wrong" for finding in findings):
+        raise InputError(f"{wrong} of {len(findings)} checks failed; nothing was submitted")
+    submission = make_submission(
+        *asked, caching=cache, beam=words("BEAM", beam), fail_fast=failure == "fast"
+    )
+    backend = find_backend(settings.backend, settings)
+    if settings.backend == "vertex":
+        like = newest_success(pipeline, [backend, LocalHistory(runs, display.note)])
+        show_estimate(estimate(machines_of(submission.template), like), console)
+    record = start(backend, submission, settings, display.note)
+    for name, value in {
+        "run": record.run,
+        "console": record.link,
+        "to follow it": f"make runs RUN={record.run} WAIT=1",
+        "to cancel it": f"make cancel RUN={record.run}",
+    }.items():
+        display.note(f"  {name:<20} {value}")
+    if wait:
+        try:
+            record = follow(backend, record.run, display)
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+    if has_ended(record.status) and record.status != "succeeded":
+        raise typer.Exit(1)

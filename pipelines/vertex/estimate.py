@@ -1,0 +1,114 @@
+"""Estimates what a run on Vertex AI costs, step by step, before it is started."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipelines.run_record import RunRecord
+from pipelines.vertex.machines import Machine, find_machine
+from pipelines.vertex.prices import dollars_a_run, dollars_an_hour
+
+ASSUMED_MINUTES = 10
+"""How long a step is taken to last of which no run tells."""
+
+ASSUMED_TRAINING_MINUTES = 60
+"""The same for a step with limits of its own: that is the training."""
+
+
+@dataclass(frozen=True)
+class StepCost:
+    """What a step may cost.
+
+    Attributes:
+        step: its name.
+        machine: that Vertex AI is expected to choose.
+        minutes: how long it may take.
+        dollars: list price of the machine for that time.
+        assumed: whether no run says how long it takes.
+    """
+
+    step: str
+    machine: Machine
+    minutes: float
+    dollars: float
+    assumed: bool
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run may cost.
+
+    Attributes:
+        steps: each with its cost.
+        fee: for the run itself.
+        like: the run whose times were taken; "" for none.
+    """
+
+    steps: tuple[StepCost, ...]
+    fee: float
+    like: str
+
+    @property
+    def dollars(self) -> float:
+        """The whole run."""
+        return self.fee + sum(step.dollars for step in self.steps)
+
+
+def estimate(machines: Mapping[str, Machine], like: RunRecord | None) -> Estimate:
+    """Estimates the cost of a run whose steps take as long as those of another.
+
+    Args:
+        machines: of each step.
+        like: a run that succeeded; steps that it took from a cache tell no time. None if there is
+            none.
+    """
+    known = {
+        step.name: step.seconds / 60
+        for step in (like.steps if like else ())
+        if step.status == "succeeded"
+    }
+    default = find_machine()
+    steps = []
+    for step, machine in machines.items():
+        assumed = ASSUMED_MINUTES if machine == default else ASSUMED_TRAINING_MINUTES
+        minutes = known.get(step, assumed)
+        dollars = minutes / 60 * dollars_an_hour(machine)
+        steps.append(StepCost(step, machine, minutes, dollars, step not in known))
+    return Estimate(tuple(steps), dollars_a_run(), like.run if like else "")
+
+
+def machines_of(template: Path) -> dict[str, Machine]:
+    """Returns the machine of each step of a compiled pipeline, as far as its limits tell.
+
+    Steps within conditions and loops are there too, once. A step of another service, such as a
+    batch prediction, is there with the small machine that waits for it.
+
+    Raises:
+        InputError: Vertex AI has no such machine.
+    """
+    compiled = next(yaml.safe_load_all(template.read_text()))
+    components, executors = compiled["components"], compiled["deploymentSpec"]["executors"]
+    found: dict[str, Machine] = {}
+    waiting: list[Any] = [compiled["root"]["dag"]]
+    while waiting:
+        dag, *waiting = waiting
+        for name, task in dag["tasks"].items():
+            component = components[task["componentRef"]["name"]]
+            if "dag" in component:
+                waiting.append(component["dag"])
+            elif (executor := executors[component["executorLabel"]]).get("container"):
+                found[name] = _machine(executor["container"].get("resources", {}))
+    return found
+
+
+def _machine(resources: Mapping[str, Any]) -> Machine:
+    accelerator = resources.get("accelerator", {})
+    return find_machine(
+        resources.get("cpuLimit", 0),
+        resources.get("memoryLimit", 0),
+        accelerator.get("type", ""),
+        int(accelerator.get("count", 0)),
+    )

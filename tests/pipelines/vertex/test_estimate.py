@@ -1,0 +1,65 @@
+"""What a run may cost: of the machines that its steps ask for, for the times of an earlier run."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.compile import compile_pipeline
+from pipelines.run_record import RunRecord, Step
+from pipelines.settings import Settings
+from pipelines.vertex.estimate import Estimate, estimate, machines_of
+from pipelines.vertex.machines import Machine, accelerators, find_machine
+from pipelines.vertex.prices import dollars_a_run, dollars_an_hour
+
+PAIRS = [(kind, count) for kind, counts in accelerators().items() for count in counts]
+
+
+def run(**seconds: float) -> RunRecord:
+    steps = [Step(name, "succeeded", value) for name, value in seconds.items()]
+    return RunRecord("mnist-1", "mnist", "", {}, "", "succeeded", steps=steps)
+
+
+def test_the_prices_are_those_of_the_list() -> None:
+    assert dollars_an_hour(find_machine(4, 15, "NVIDIA_TESLA_T4", 1)) == pytest.approx(
+        0.21849885 + 0.4025
+    )
+    assert dollars_an_hour(find_machine()) == pytest.approx(0.1541, abs=1e-4)
+    assert dollars_an_hour(find_machine(12, 85, "NVIDIA_TESLA_A100", 1)) == pytest.approx(
+        3.673385 * 1.15, abs=1e-4
+    )
+
+
+@given(st.sampled_from(PAIRS), st.floats(0, 1e6), st.floats(0, 1e6))
+def test_it_grows_with_time(pair: tuple[str, int], first: float, second: float) -> None:
+    machines = {"train": find_machine(2, 8, *pair)}
+    costs = [estimate(machines, run(train=time)).dollars for time in sorted([first, second])]
+    assert dollars_a_run() <= costs[0] <= costs[1]
+
+
+@given(st.sampled_from(sorted(accelerators())))
+def test_it_grows_with_the_count(kind: str) -> None:
+    prices = [dollars_an_hour(find_machine(2, 8, kind, n)) for n in accelerators()[kind]]
+    assert prices == sorted(prices)
+    assert len(set(prices)) == len(prices)
+
+
+def test_times_are_those_of_the_run_and_what_is_assumed_is_told(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, image="registry/image:1", preset="gpu")  # type: ignore[call-arg]
+    machines = machines_of(compile_pipeline("mnist", tmp_path, settings))
+    assert machines["train"] == Machine("n1-standard-8", 8, 30, "NVIDIA_TESLA_T4", 1)
+    assert machines["score"] == find_machine()
+
+    like = run(train=3600, preprocess=60)
+    like.steps.append(Step("score", "cached", 0))
+    made = estimate(machines, like)
+    by_name = {step.step: step for step in made.steps}
+    assert by_name["train"].dollars == pytest.approx(0.4369977 + 0.4025)
+    assert by_name["preprocess"].minutes == 1
+    assert not by_name["train"].assumed
+    assert by_name["score"].assumed  # a step from the cache tells no time
+    assert made.like == "mnist-1"
+    assert made.dollars == pytest.approx(0.03 + sum(step.dollars for step in made.steps))
+    assert isinstance(estimate(machines, None), Estimate)
+    assert all(step.assumed for step in estimate(machines, None).steps)

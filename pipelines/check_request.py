@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.arguments import read_arguments
+from pipelines.champions import check_champions
 from pipelines.cloud_data import check_in_bucket
 from pipelines.display import Display
 from pipelines.findings import Finding, found_by
@@ -49,6 +50,7 @@ def check_request(
         given.update(
             read_arguments(pipeline, params, model, loss, classes[0], runs, display.note, teams)
         )
+        check_champions(pipeline, given, settings)
         if weights := given.get("weights"):
             check_in_bucket("weights", weights, settings)
         return " ".join(params) or "those of the pipeline"

@@ -9,6 +9,7 @@ import yaml
 
 from pipelines.arguments import read_arguments
 from pipelines.backend import Submission
+from pipelines.champions import check_champions
 from pipelines.cloud_data import check_in_bucket, upload_sample
 from pipelines.commit import git_commit
 from pipelines.compile import compile_pipeline
@@ -108,6 +109,7 @@ def _read(
             check_in_bucket(name, path, settings)
     classes = count_classes(data, find_challenge(challenge_of(pipeline))) if data else None
     given = read_arguments(pipeline, params, model, loss, classes, runs, display.note, teams)
+    check_champions(pipeline, given, settings)
     if weights := given.get("weights"):
         check_in_bucket("weights", weights, settings)
     return given

@@ -49,7 +49,8 @@ class RecurringRuns:
         create = self._service.recurring_run_service_create_recurring_run
         new = self._call(create, found=found, recurring_run=body)
         others = [one for one in self._named(name) if one.recurring_run_id != new.recurring_run_id]
-        if any(_age(one) > _age(new) for one in others):
+        rivals = [one for one in others if one.recurring_run_id not in before]
+        if any(_age(one) > _age(new) for one in rivals):
             self._delete([new])
             raise InputError(
                 f"PIPELINE: another schedule of {name} was made in this moment and stays; look at"
@@ -108,10 +109,11 @@ class RecurringRuns:
     def _disable(self, ones: Iterable[Any]) -> None:
         for one in ones:
             if _is_active(one):
-                self._call(
-                    self._service.recurring_run_service_disable_recurring_run,
-                    recurring_run_id=one.recurring_run_id,
-                )
+                with suppress(NotFoundError):  # deleted by another in this very moment
+                    self._call(
+                        self._service.recurring_run_service_disable_recurring_run,
+                        recurring_run_id=one.recurring_run_id,
+                    )
 
     def _delete(self, ones: Iterable[Any]) -> None:
         for one in ones:

@@ -10,6 +10,7 @@ import kfp_server_api as api
 from pipelines.backend import Schedule
 from pipelines.kubeflow.calls import Calls, NotFoundError
 from pipelines.kubeflow.cron import from_kubeflow
+from pipelines.kubeflow.filters import named
 from pipelines.kubeflow.template import read_labels
 from pipelines.settings import Settings
 from preprocessing.errors import InputError
@@ -133,10 +134,7 @@ class RecurringRuns:
         return ours
 
     def _named(self, name: str) -> Sequence[Any]:
-        return self._all(
-            '{"predicates": [{"operation": "EQUALS", "key": "display_name",'
-            f' "stringValue": "{name}"}}]}}'
-        )
+        return self._all(named(name))
 
     def _all(self, only: str) -> Sequence[Any]:
         ours: list[Any] = []

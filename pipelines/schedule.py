@@ -1,43 +1,15 @@
-"""Schedules of pipelines in the cloud: made, listed, paused, resumed and deleted."""
+"""Which pipelines are scheduled, where, and when they run next."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from pipelines.backend import BACKENDS, Backend, Schedule, Submission, find_backend
-from pipelines.cron import check_cron, find_timezone, next_times
+from pipelines.backend import BACKENDS, Backend, Schedule, find_backend
+from pipelines.cron import check_cron, next_times
 from pipelines.registry import find_pipeline
 from pipelines.settings import Settings
 from preprocessing.errors import InputError
 
 _RETRAINING = "-retraining"
-
-
-def make_schedule(
-    pipeline: str,
-    cron: str,
-    timezone: str,
-    place: Backend,
-    make: Callable[[str], Submission],
-    catch_up: bool = False,
-) -> Schedule:
-    """Creates or updates the one schedule of a pipeline.
-
-    Args:
-        pipeline: its name; where it has a variant for retraining, that one is scheduled.
-        cron: CRON, five fields.
-        timezone: TIMEZONE, that they are in.
-        place: where it is scheduled.
-        make: makes the submission of a pipeline. Without caching: the data may change from one run
-            to the next, and a cached answer would not see it.
-        catch_up: whether starts that were missed are made up for.
-
-    Raises:
-        InputError: something cannot be; one line says what.
-        Unreachable: the backend did not answer; the same command again mends what was begun.
-    """
-    check_cron(cron)
-    find_timezone(timezone)
-    return place.schedule(make(scheduled_pipeline(pipeline)), cron, timezone, catch_up)
 
 
 def scheduled_pipeline(name: str) -> str:

@@ -41,12 +41,14 @@ class Fault:
             is done, but whose answer never comes.
         times: how often.
         message: what an error says.
+        then: what goes wrong from then on.
     """
 
     where: str
     what: int | str
     times: int = 1
     message: str = "played by the test"
+    then: "Fault | None" = None
 
 
 @dataclass
@@ -58,7 +60,7 @@ class KubeflowService:
         requests: all of them, oldest first.
         faults: still to play.
         runs, recurring_runs, experiments: what there is, by id.
-        states: what a run of a name is asked for next turns it into, one a request.
+        states: what a run turns into with each request for it, by its name; "" for any.
         logs: of pods, by name.
         hidden: ids that the next list leaves out, as if made just after it.
         strangers: ids of recurring runs that are not counted where two may not be active.
@@ -76,9 +78,9 @@ class KubeflowService:
     strangers: set[str] = field(default_factory=set)
     clock: datetime = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
-    def fail(self, where: str, what: int | str, times: int = 1, message: str = "") -> None:
+    def fail(self, where: str, what: int | str, times: int = 1, **more: Any) -> None:
         """Plays a fault from now on."""
-        self.faults.append(Fault(where, what, times, message or Fault.message))
+        self.faults.append(Fault(where, what, times, **more))
 
     def asked(self, where: str) -> list[Request]:
         """Returns the requests that a regular expression for `METHOD path` matches."""
@@ -173,7 +175,7 @@ class KubeflowService:
 
     def _get_run(self, body: Thing, query: dict[str, str], run_id: str) -> Thing:
         run = self.runs[run_id]
-        if states := self.states.get(run["display_name"]):
+        if states := self.states.get(run["display_name"]) or self.states.get(""):
             run.update(states.pop(0))
         return run
 
@@ -229,6 +231,8 @@ class _Handler(BaseHTTPRequestHandler):
         for fault in self.service.faults:
             if fault.times and re.search(fault.where, where):
                 fault.times -= 1
+                if fault.then:
+                    self.service.faults.append(fault.then)
                 return fault
         return None
 

@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from pipelines.commands.options import RUNS, Data, Loss, Model, Params, Pipeline, Runs, words
+from pipelines.commands.options import RUNS, CloudData, Loss, Model, Params, Pipeline, Runs, words
+from preprocessing.errors import InputError
 
 if TYPE_CHECKING:
-    from pipelines.backend import Backend, Schedule, Submission
-
-BackendName = Annotated[
-    str, typer.Option("--backend", envvar="BACKEND", help="vertex or kubeflow.")
-]
+    from pipelines.backend import Backend, Schedule
 
 
 def schedule(
@@ -31,8 +28,7 @@ def schedule(
     timezone: Annotated[
         str, typer.Option(envvar="TIMEZONE", help="That CRON is in, such as Europe/Zurich.")
     ] = "UTC",
-    backend: BackendName = "",
-    data: Data = "",
+    data: CloudData = "",
     model: Model = "",
     loss: Loss = "",
     params: Params = "",
@@ -46,23 +42,30 @@ def schedule(
 ) -> None:
     """Create or update the one schedule of a pipeline."""
     from pipelines.backend import find_backend
-    from pipelines.cron import next_times
+    from pipelines.check_request import check_request
+    from pipelines.cron import check_cron, find_timezone, next_times
     from pipelines.display import Display
-    from pipelines.schedule import make_schedule
+    from pipelines.findings import show
+    from pipelines.preflight import preflight
+    from pipelines.schedule import scheduled_pipeline
     from pipelines.settings import read_settings
     from pipelines.submission import make_submission
 
+    check_cron(cron)
+    find_timezone(timezone)
+    name = scheduled_pipeline(pipeline)
     settings = read_settings()
-    display = Display(Console(file=sys.stderr, soft_wrap=True))
-    texts, beam_args = words("PARAMS", params), words("BEAM", beam)
-
-    def make(name: str) -> "Submission":
-        return make_submission(
-            name, data, model, loss, texts, settings, runs, display, caching=False, beam=beam_args
-        )
-
-    place = find_backend(backend or settings.backend, settings)
-    made = make_schedule(pipeline, cron, timezone, place, make, catch_up)
+    display = Display(console := Console(file=sys.stdout))
+    asked = (name, data, model, loss, words("PARAMS", params), settings, runs, display, "")
+    findings, fingerprint = check_request(*asked)
+    findings += preflight(settings, fingerprint)
+    show(findings, console)
+    if wrong := sum(finding.status == "wrong" for finding in findings):
+        raise InputError(f"{wrong} of {len(findings)} checks failed; nothing was scheduled")
+    # The data may change from one run to the next, and a cached answer would not see it.
+    submission = make_submission(*asked, caching=False, beam=words("BEAM", beam))
+    place = find_backend(settings.backend, settings)
+    made = place.schedule(submission, cron, timezone, catch_up)
     _print(made)
     times = ", ".join(_time(time) for time in next_times(cron, timezone))
     print(f"next: {times} {timezone}")
@@ -89,32 +92,32 @@ def schedules(
         print("no schedules; `make schedule PIPELINE=... CRON=...` makes one")
 
 
-def pause_schedule(pipeline: Pipeline, backend: BackendName = "") -> None:
+def pause_schedule(pipeline: Pipeline) -> None:
     """Pause the schedule of a pipeline."""
-    place, name = _find(pipeline, backend)
+    place, name = _find(pipeline)
     _print(place.pause(name))
 
 
-def resume_schedule(pipeline: Pipeline, backend: BackendName = "") -> None:
+def resume_schedule(pipeline: Pipeline) -> None:
     """Resume the schedule of a pipeline, without the starts that were missed."""
-    place, name = _find(pipeline, backend)
+    place, name = _find(pipeline)
     _print(place.resume(name))
 
 
-def delete_schedule(pipeline: Pipeline, backend: BackendName = "") -> None:
+def delete_schedule(pipeline: Pipeline) -> None:
     """Delete the schedule of a pipeline; its runs stay."""
-    place, name = _find(pipeline, backend)
+    place, name = _find(pipeline)
     place.delete(name)
     print(f"{name} on {place.name}: deleted")
 
 
-def _find(pipeline: str, backend: str) -> "tuple[Backend, str]":
+def _find(pipeline: str) -> "tuple[Backend, str]":
     from pipelines.backend import find_backend
     from pipelines.schedule import find_schedule
     from pipelines.settings import read_settings
 
     settings = read_settings()
-    place = find_backend(backend or settings.backend, settings)
+    place = find_backend(settings.backend, settings)
     return place, find_schedule(pipeline, place)
 
 

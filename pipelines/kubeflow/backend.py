@@ -19,9 +19,9 @@ from pipelines.settings import Settings
 from pipelines.unknown_run import unknown_run
 from preprocessing.errors import InputError
 
-_PAGE = 100
+_PAGE = 50
 _PAGES = 10
-"""How far back runs are looked for: a Kubeflow may be shared with many others."""
+"""How many pages back runs are looked for: a Kubeflow may be shared with many others."""
 
 _ENDED = ("SUCCEEDED", "FAILED", "SKIPPED", "CANCELED")
 
@@ -74,7 +74,7 @@ class KubeflowBackend:
         records: list[RunRecord] = []
         token = ""
         for _ in range(_PAGES):
-            page = self._list(token, _PAGE)
+            page = self._list(token, min(_PAGE, 10 + limit))
             for run in page.runs or []:
                 labels = read_labels(run.pipeline_spec)
                 if labels and pipeline in ("", labels["pipeline"]):

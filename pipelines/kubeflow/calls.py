@@ -8,9 +8,8 @@ from typing import Any, TypeVar
 from kfp_server_api import ApiException
 from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, SSLError
 
-from pipelines.backend import Unreachable
 from pipelines.settings import Settings
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, Unreachable
 
 PAUSES = (1.0, 2.0, 4.0)
 """Seconds before each further try."""

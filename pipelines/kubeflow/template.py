@@ -27,7 +27,7 @@ def make_spec(submission: Submission) -> Spec:
     _check_accelerators(spec)
     if not submission.fail_fast:
         raise InputError(
-            "Kubeflow ends every run with the first step that fails; leave out that others go on"
+            "FAILURE=slow: Kubeflow ends every run with the first step that fails; leave it out"
         )
     if not submission.caching:
         # The SDK's own switch leaves tasks inside a condition or a loop as they were.

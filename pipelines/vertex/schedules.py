@@ -9,7 +9,7 @@ from pipelines.backend import Schedule, Submission
 from pipelines.vertex.connection import Connection
 from pipelines.vertex.job import make_job
 from pipelines.vertex.links import schedule_link
-from pipelines.vertex.records import OURS, enum_name
+from pipelines.vertex.records import OURS, state_name
 from preprocessing.errors import InputError
 
 _UPDATED = (
@@ -64,7 +64,7 @@ class Schedules:
             wanted.name = found.name
             request = {"schedule": wanted, "update_mask": {"paths": list(_UPDATED)}}
             client.update_schedule(request=request, timeout=ANSWER)
-            if enum_name(found.state) == "PAUSED":
+            if state_name(found) == "PAUSED":
                 request = {"name": found.name, "catch_up": False}
                 client.resume_schedule(request=request, timeout=ANSWER)
 
@@ -88,7 +88,7 @@ class Schedules:
 
         def pause() -> None:
             found = self._existing(name)
-            if enum_name(found.state) == "ACTIVE":
+            if state_name(found) == "ACTIVE":
                 client.pause_schedule(request={"name": found.name}, timeout=ANSWER)
 
         call(f"pause the schedule of {name}", pause)
@@ -100,7 +100,7 @@ class Schedules:
 
         def resume() -> None:
             found = self._existing(name)
-            if enum_name(found.state) == "PAUSED":
+            if state_name(found) == "PAUSED":
                 request = {"name": found.name, "catch_up": False}
                 client.resume_schedule(request=request, timeout=ANSWER)
 
@@ -148,7 +148,7 @@ class Schedules:
         has_zone = re.match(r"(?:CRON_)?TZ=(\S+)\s+", message.cron)
         last = str(message.last_scheduled_run_response.run_response)
         started = re.search("pipelineJobs/([-a-z0-9]+)", last)
-        state = enum_name(message.state)
+        state = state_name(message)
         return Schedule(
             name=message.display_name,
             backend="vertex",

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -51,17 +52,19 @@ def test_a_service_that_stays_away_is_given_up(vertex: Any, models: Any) -> None
             "Permission 'aiplatform.models.list' denied on resource 'x' (or it may not exist).",
             "pipelines@challenges.iam.gserviceaccount.com lacks a right (Permission"
             " 'aiplatform.models.list' denied on resource 'x' (or it may not exist)); have an owner"
-            " grant the role roles/aiplatform.user in the project",
+            " grant it the role roles/aiplatform.user in the project",
         ),
         (
             Code.PERMISSION_DENIED,
             "You do not have permission to act as service_account: runner@x.",
-            "grant the role roles/iam.serviceAccountUser on the service account",
+            "grant it the role roles/iam.serviceAccountUser on the service account",
         ),
         (
             Code.PERMISSION_DENIED,
-            "Permission 'storage.objects.get' denied on 'b'.",
-            "roles/storage.objectUser",
+            "Service account `runner@x` does not have `[storage.objects.get]` on the bucket `b`.",
+            "runner@x lacks a right (Service account `runner@x` does not have"
+            " `[storage.objects.get]` on the bucket `b`); have an owner grant it the role"
+            " roles/storage.objectUser on the bucket",
         ),
         (
             Code.PERMISSION_DENIED,
@@ -152,3 +155,22 @@ def test_credentials_that_cannot_be_read_are_named(
         vertex_ai.connect("challenges", "europe-west4")
     assert str(told.value).startswith("Google Cloud: GOOGLE_APPLICATION_CREDENTIALS: ")
     assert "\n" not in str(told.value)
+
+
+def test_a_region_that_is_none_is_named(vertex: Any) -> None:
+    with pytest.raises(InputError, match=r"^REGION: .*mars-west1.*expected .*europe-west4"):
+        vertex_ai.connect("challenges", "mars-west1")
+
+
+def test_without_credentials_the_login_is_named_and_nobody_waits_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    monkeypatch.setenv("GCE_METADATA_IP", "localhost:1")  # no machine of Google's
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    with pytest.raises(InputError, match=r"^Google Cloud: no credentials; run `gcloud auth"):
+        vertex_ai.find_credentials()
+    assert sum(waited) < 10
+    assert caplog.text == ""

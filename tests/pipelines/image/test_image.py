@@ -183,7 +183,11 @@ def test_pushing_follows_building(
         ),
         ({"MODEL": "mine.py:MyNet"}, {}, "MODEL, LOSS: for which pipeline"),
         ({"KERAS_BACKEND": "jax"}, {}, "KERAS_BACKEND: jax is in the gpu image only; set PRESET"),
-        ({"IMAGE": "Registry/Bad Name"}, {}, "IMAGE: String should match .*'Registry/Bad Name'"),
+        (
+            {"IMAGE": "Registry/Bad Name"},
+            {},
+            "IMAGE: expected the name .*'Registry/Bad Name'",
+        ),
     ],
 )
 @pytest.mark.usefixtures("checkout")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.backend import Unreachable, find_backend
+from pipelines.backend import find_backend
 from pipelines.kubeflow.backend import KubeflowBackend
 from pipelines.settings import Settings
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, Unreachable
 from tests.kubeflow_service import KubeflowService
 
 SECRET = "sesame-open"

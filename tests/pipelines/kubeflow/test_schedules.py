@@ -5,11 +5,10 @@ The service itself fails a test in which two recurring runs of one name are enab
 
 import pytest
 
-from pipelines.backend import Unreachable
 from pipelines.kubeflow.backend import KubeflowBackend
 from pipelines.kubeflow.cron import to_kubeflow
 from pipelines.settings import Settings
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, Unreachable
 from tests.kubeflow_service import KubeflowService
 from tests.pipelines.kubeflow.conftest import MakeSubmission
 

@@ -14,9 +14,11 @@ from pipelines.cloud_data import check_in_bucket, upload_sample
 from pipelines.commit import git_commit
 from pipelines.compile import compile_pipeline
 from pipelines.display import Display
+from pipelines.image.name import find_images
 from pipelines.registry import challenge_of
 from pipelines.settings import Settings
 from pipelines.user import login_name
+from pipelines.vertex.dataflow import dataflow_args
 from preprocessing.challenge import find_challenge
 from preprocessing.errors import InputError
 from preprocessing.fingerprint import source_fingerprint
@@ -72,7 +74,6 @@ def make_submission(
         **_paths_in_the_image(template, given),
         "source": source,
         "source_fingerprint": source_fingerprint(source),
-        "beam_args": list(beam),
     }
     labels = {
         **settings.labels,
@@ -81,10 +82,13 @@ def make_submission(
         "source": label(arguments["source_fingerprint"]),
         "user": label(login_name()),
     }
+    image = find_images(settings, given.get("files_fingerprint", "")).of("preprocess")
+    # Not the other labels: the arguments are part of what the cache knows a step by.
+    dataflow = dataflow_args(settings, image, settings.labels | {"pipeline": labels["pipeline"]})
     return Submission(
         pipeline=pipeline,
         template=template,
-        arguments=arguments,
+        arguments=arguments | {"beam_args": [*dataflow, *beam]},
         labels={key: value for key, value in labels.items() if value},
         caching=caching,
         fail_fast=fail_fast,

@@ -79,6 +79,7 @@ class Settings(BaseSettings):
         accelerator_count: how many of them; one if only `accelerator` is given.
         train_cpu: cores of the training step.
         train_memory: its memory, such as 32G.
+        train_disk_gb: boot disk of a custom job's machines, which holds the examples, in GB.
     """
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
@@ -109,6 +110,7 @@ class Settings(BaseSettings):
     accelerator_count: int | None = Field(default=None, ge=1, le=16)
     train_cpu: int = Field(default=8, ge=1)
     train_memory: str = Field(default="30G", pattern=r"^[1-9][0-9]*(G|Gi|M|Mi)$")
+    train_disk_gb: int = Field(default=100, ge=100, le=64_000)
 
     @field_validator("labels", mode="before")
     @classmethod

@@ -86,6 +86,7 @@ def test_a_schedule_is_made_with_what_the_user_says(
     [
         ("quickdraw", ("--cron", "0 25 * * 1"), "CRON: hour: expected 0 to 23"),
         ("quickdraw", ("--cron", WEEKLY, "--timezone", "Zurich"), "did you mean Europe/Zurich?"),
+        ("quickdraw", ("--cron", WEEKLY, "--timezone", "Europe/Zurich"), "this Kubeflow keeps UTC"),
         ("quickdraws", ("--cron", WEEKLY), "did you mean 'quickdraw'?"),
     ],
 )

@@ -42,14 +42,18 @@ def connect(project: str, region: str, endpoint: str = "") -> Any:
             region.
 
     Raises:
-        InputError: there are no credentials, or none that can be read.
+        InputError: there are no credentials, or none that can be read; or no such region.
     """
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # it tells how connections come and go
     from google.cloud import aiplatform  # takes seconds
+    from google.cloud.aiplatform.constants.base import SUPPORTED_REGIONS
 
     # It would print the stack trace of what is told in one line.
     logging.getLogger("grpc._plugin_wrapping").setLevel(logging.CRITICAL)
     endpoint = endpoint or os.environ.get("VERTEX_ENDPOINT", "")
+    if region not in SUPPORTED_REGIONS:
+        regions = ", ".join(sorted(SUPPORTED_REGIONS))
+        raise InputError(f"REGION: {region!r} has no Vertex AI; expected one of {regions}")
     aiplatform.init(
         project=project,
         location=region,
@@ -176,14 +180,18 @@ def _permission(text: str) -> str:
         api = re.search(r"[a-z]+\.googleapis\.com", text)
         name = api.group() if api else "aiplatform.googleapis.com"
         return f"an API is switched off ({text}); run `gcloud services enable {name}`"
-    acting = "act as" in text or "actAs" in text
-    wanted = "iam.serviceAccounts.actAs" if acting else ""
-    found = re.search(r"[a-z]+\.[A-Za-z]+\.[A-Za-z]+", text) if not wanted else None
-    wanted = wanted or (found.group() if found else "aiplatform.")
+    if "act as" in text or "actAs" in text:
+        who, wanted = _who(), "iam.serviceAccounts.actAs"
+    else:
+        other = re.search(r"[Ss]ervice account \W?([^\s`'\"]+@[^\s`'\"]+)", text)
+        who = other.group(1) if other else _who()
+        found = re.search(r"[a-z]+\.[A-Za-z]+\.[A-Za-z]+", text.replace(who, ""))
+        wanted = found.group() if found else "aiplatform."
     role = next((role for start, role in _ROLES.items() if wanted.startswith(start)), "")
     needs = f"the role {role}" if role else f"a role with {wanted}"
-    where = " on the service account" if acting else " in the project"
-    return f"{_who()} lacks a right ({text}); have an owner grant {needs}{where}"
+    places = {"iam.": "on the service account", "storage.": "on the bucket"}
+    where = next((at for start, at in places.items() if wanted.startswith(start)), "in the project")
+    return f"{who} lacks a right ({text}); have an owner grant it {needs} {where}"
 
 
 def _who() -> str:

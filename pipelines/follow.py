@@ -49,6 +49,7 @@ def follow(backend: Backend, run_name: str, display: Display) -> RunRecord:
             f" `make cancel RUN={run_name}` ends it"
         )
         raise
+    display.note(f"\n  {run_name}: {record.status}")
     for line in failure_lines(backend, record):
         display.note(line)
     display.summary(record)

@@ -19,7 +19,7 @@ from preprocessing.errors import InputError
 
 LOCAL = "local"
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 20.0
 """How long a table waits for a place in the cloud."""
 
 LOOKED_AT = 200
@@ -132,7 +132,7 @@ class Places:
             except Empty:
                 self._note(
                     f"{', '.join(sorted(silent))} left out: no answer within"
-                    f" {PATIENCE_SECONDS:.0f} s"
+                    f" {PATIENCE_SECONDS:.0f} s; BACKEND=local asks nobody"
                 )
                 break
             silent.discard(name)

@@ -1,5 +1,6 @@
 """Where a pipeline's steps run: from the environment or `.env`, never from code."""
 
+import difflib
 import re
 from typing import Annotated, Literal
 
@@ -17,6 +18,9 @@ from preprocessing.errors import InputError
 PRESETS = {"cpu": ("", 0), "gpu": ("NVIDIA_TESLA_T4", 1), "4gpu": ("NVIDIA_TESLA_T4", 4)}
 """Accelerator and count for the machines that the challenges were trained on."""
 
+MANAGED = ("dataflow", "batch-prediction", "custom-job")
+"""What can be left to a service of Google Cloud."""
+
 _IMAGE = (
     r"^$|^([-.a-zA-Z0-9]+(:[0-9]+)?/)?[a-z0-9]+([-._/]+[a-z0-9]+)*"
     r"(:[a-zA-Z0-9_][-._a-zA-Z0-9]{0,127})?(@sha256:[0-9a-f]{64})?$"
@@ -30,6 +34,8 @@ _EXPECTED = {
     "bucket": "gs://name or gs://name/folder",
     "service_account": "an address, such as pipelines@my-project-1.iam.gserviceaccount.com",
     "labels": "key=value,key=value of lower-case letters, digits, - and _",
+    "image": "the name of an image, such as registry/image or registry/image:tag",
+    "keras_backend": "tensorflow or jax",
     "kubeflow_root": "gs://..., minio://... or s3://...",
     "preset": "cpu, gpu or 4gpu",
     "accelerator_count": "a whole number from 1 to 16",
@@ -48,6 +54,10 @@ class Settings(BaseSettings):
         bucket: `gs://name` or `gs://name/folder`, in that region: for artifacts and uploads.
         service_account: whom the steps run as, such as pipelines@project.iam.gserviceaccount.com.
         network: full name of the VPC network that the steps are peered with; "" for none.
+        subnetwork: of Dataflow's workers, such as regions/europe-west4/subnetworks/name.
+        managed: what is left to services of Google Cloud, with a space between: `dataflow` runs
+            preprocessing and prediction on many machines, `batch-prediction` predicts with Vertex
+            AI's own, `custom-job` trains in a custom job of Vertex AI.
         labels: put on every run: `team=vision,cost=research`.
         experiment: groups the runs; by default the name of the pipeline.
         vertex_endpoint: `host:port` of a private endpoint of Vertex AI.
@@ -69,6 +79,7 @@ class Settings(BaseSettings):
         accelerator_count: how many of them; one if only `accelerator` is given.
         train_cpu: cores of the training step.
         train_memory: its memory, such as 32G.
+        train_disk_gb: boot disk of a custom job's machines, which holds the examples, in GB.
     """
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
@@ -79,6 +90,8 @@ class Settings(BaseSettings):
     bucket: str = Field(default="", pattern=r"^$|^gs://[a-z0-9][-_.a-z0-9]+(/.*)?$")
     service_account: str = Field(default="", pattern=r"^$|^[^@\s]+@[^@\s]+$")
     network: str = ""
+    subnetwork: str = ""
+    managed: Annotated[tuple[str, ...], NoDecode] = ()
     labels: Annotated[dict[str, str], NoDecode] = {}
     experiment: str = ""
     vertex_endpoint: str = ""
@@ -97,6 +110,7 @@ class Settings(BaseSettings):
     accelerator_count: int | None = Field(default=None, ge=1, le=16)
     train_cpu: int = Field(default=8, ge=1)
     train_memory: str = Field(default="30G", pattern=r"^[1-9][0-9]*(G|Gi|M|Mi)$")
+    train_disk_gb: int = Field(default=100, ge=100, le=64_000)
 
     @field_validator("labels", mode="before")
     @classmethod
@@ -111,6 +125,18 @@ class Settings(BaseSettings):
                     f"expected key=value,... of lower-case letters, digits, - and _, not {key!r}"
                 )
         return {key: value for key, _, value in pairs}
+
+    @field_validator("managed", mode="before")
+    @classmethod
+    def _read_managed(cls, text: object) -> object:
+        """Reads words with a space between."""
+        words = text.split() if isinstance(text, str) else text
+        for word in words if isinstance(words, list | tuple) else ():
+            if word not in MANAGED:
+                nearest = difflib.get_close_matches(word, MANAGED, n=1)
+                told = f", did you mean {nearest[0]!r}?" if nearest else ""
+                raise ValueError(f"{word!r} is unknown{told}; there are: {', '.join(MANAGED)}")
+        return words
 
     def champions(self) -> str:
         """Returns where champions are kept: the registry, else the project's own of Vertex AI."""

@@ -35,12 +35,17 @@ def run_pipeline(build: Callable[[beam.Pipeline], object], beam_args: Sequence[s
     Raises:
         InputError: Beam cannot use an option; or raised by a transform, wherever it ran, and told
             here in one line.
+        SystemExit: the step is told to stop; a job elsewhere was told so first.
     """
     pipeline = _make_pipeline(beam_args)
     try:
         with pipeline:
             build(pipeline)
         return pipeline.result
+    except (SystemExit, KeyboardInterrupt):
+        with suppress(Exception):  # there may be none yet, or nothing left to stop
+            pipeline.result.cancel()  # workers elsewhere would go on, and cost
+        raise
     except Exception as error:
         # Here Beam puts the step behind the message; other runners hand on the trace, as text.
         text = f"InputError: {error}" if isinstance(error, InputError) else str(error)

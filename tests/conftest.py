@@ -13,6 +13,8 @@ from tests.kubeflow_service import KubeflowService, serve_kubeflow
 
 REAL_DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # read once; it tells how connections go
+
 WriteBitmaps = Callable[..., Path]
 
 
@@ -72,7 +74,6 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     made = make_identity(tmp_path_factory.mktemp("identity"))
     os.environ["GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"] = str(made.certificate)  # read once a process
-    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     return made
 
 

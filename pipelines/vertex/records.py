@@ -1,6 +1,7 @@
 """From Vertex AI's PipelineJob to the record of a run."""
 
 import math
+import re
 import time
 from typing import Any
 
@@ -90,15 +91,23 @@ def step_tasks(job: Any) -> list[Any]:
 
 
 def custom_job(task: Any) -> str:
-    """Returns the id of the job in which a step runs, or ran last; "" for none."""
+    """Returns the id of the job in which a step runs, or ran last; "" for none.
+
+    A step of Google's own that starts a job has that one's id, and not that of its launcher.
+    """
+    resources = str((task.execution.metadata or {}).get("output:gcp_resources", ""))
+    if started := re.search(r"/customJobs/(\d+)", resources):
+        return started.group(1)
     detail = task.executor_detail
     name: str = detail.container_detail.main_job or detail.custom_job_detail.job
     return name.rpartition("/")[2]
 
 
-def enum_name(value: Any) -> str:
-    """Returns the name of a state without its prefix; of one that is not known here, its number."""
-    return str(getattr(value, "name", value)).removeprefix("PIPELINE_STATE_")
+def state_name(message: Any) -> str:
+    """Returns the name of a message's state; of one that is not known here, its number."""
+    raw = type(message).pb(message)
+    known = raw.DESCRIPTOR.fields_by_name["state"].enum_type.values_by_number.get(raw.state)
+    return known.name.removeprefix("PIPELINE_STATE_") if known else str(raw.state)
 
 
 def _step(task: Any, settings: Settings) -> Step:
@@ -123,7 +132,7 @@ def _step(task: Any, settings: Settings) -> Step:
 
 def _status(message: Any, known: dict[str, str]) -> tuple[str, str]:
     """Returns our word for a state, and what to tell of one that nobody expects."""
-    name = enum_name(message.state)
+    name = state_name(message)
     if name in known:
         return known[name], ""
     if message.end_time:

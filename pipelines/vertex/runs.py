@@ -7,7 +7,7 @@ from models.vertex_ai import ANSWER, call
 from pipelines.backend import Submission
 from pipelines.vertex.connection import Connection
 from pipelines.vertex.job import make_job
-from pipelines.vertex.records import ENDED, enum_name
+from pipelines.vertex.records import ENDED, state_name
 from preprocessing.errors import InputError
 
 _NAME = re.compile("[a-z][-a-z0-9]{0,127}")
@@ -73,13 +73,13 @@ class Runs:
         client = self._connection.pipelines
 
         def cancel() -> None:
-            if enum_name(self._get(run).state) in (*ENDED, "CANCELLING"):
+            if state_name(self._get(run)) in (*ENDED, "CANCELLING"):
                 return
             try:
                 client.cancel_pipeline_job(request={"name": self._path(run)}, timeout=ANSWER)
             except (FailedPrecondition, InvalidArgument):
                 # It may have ended since we looked.
-                if enum_name(self._get(run).state) not in (*ENDED, "CANCELLING"):
+                if state_name(self._get(run)) not in (*ENDED, "CANCELLING"):
                     raise
 
         call(f"cancel {run}", cancel)

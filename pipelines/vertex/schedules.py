@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from models.vertex_ai import ANSWER, call
@@ -9,7 +10,7 @@ from pipelines.backend import Schedule, Submission
 from pipelines.vertex.connection import Connection
 from pipelines.vertex.job import make_job
 from pipelines.vertex.links import schedule_link
-from pipelines.vertex.records import OURS, enum_name
+from pipelines.vertex.records import OURS, state_name
 from preprocessing.errors import InputError
 
 _UPDATED = (
@@ -64,7 +65,7 @@ class Schedules:
             wanted.name = found.name
             request = {"schedule": wanted, "update_mask": {"paths": list(_UPDATED)}}
             client.update_schedule(request=request, timeout=ANSWER)
-            if enum_name(found.state) == "PAUSED":
+            if state_name(found) == "PAUSED":
                 request = {"name": found.name, "catch_up": False}
                 client.resume_schedule(request=request, timeout=ANSWER)
 
@@ -88,7 +89,7 @@ class Schedules:
 
         def pause() -> None:
             found = self._existing(name)
-            if enum_name(found.state) == "ACTIVE":
+            if state_name(found) == "ACTIVE":
                 client.pause_schedule(request={"name": found.name}, timeout=ANSWER)
 
         call(f"pause the schedule of {name}", pause)
@@ -100,7 +101,7 @@ class Schedules:
 
         def resume() -> None:
             found = self._existing(name)
-            if enum_name(found.state) == "PAUSED":
+            if state_name(found) == "PAUSED":
                 request = {"name": found.name, "catch_up": False}
                 client.resume_schedule(request=request, timeout=ANSWER)
 
@@ -148,14 +149,14 @@ class Schedules:
         has_zone = re.match(r"(?:CRON_)?TZ=(\S+)\s+", message.cron)
         last = str(message.last_scheduled_run_response.run_response)
         started = re.search("pipelineJobs/([-a-z0-9]+)", last)
-        state = enum_name(message.state)
+        state, next_run = state_name(message), message.next_run_time
         return Schedule(
             name=message.display_name,
             backend="vertex",
             cron=message.cron[has_zone.end() :] if has_zone else message.cron,
             timezone=has_zone.group(1) if has_zone else "UTC",
-            status=_STATUS.get(state, "active" if message.next_run_time else "ended"),
-            next_run=message.next_run_time or None,
+            status=_STATUS.get(state, "active" if next_run else "ended"),
+            next_run=datetime.fromtimestamp(next_run.timestamp(), UTC) if next_run else None,
             last_run=started.group(1) if started else "",
             link=schedule_link(self._connection.settings, _id(message)),
         )

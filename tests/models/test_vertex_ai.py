@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -19,9 +20,8 @@ Code = grpc.StatusCode
 
 @pytest.fixture
 def models(vertex: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
-    """Returns a function that lists the models, asking again soon, but not for long."""
+    """Returns a function that lists the models, asking again soon."""
     monkeypatch.setattr(vertex_ai, "FIRST_DELAY", 0.01)
-    monkeypatch.setattr(vertex_ai, "PATIENCE", 0.5)
     platform = vertex_ai.connect("challenges", "europe-west4")
     return lambda: vertex_ai.call("list models", platform.Model.list)
 
@@ -33,7 +33,10 @@ def test_a_service_that_is_away_for_a_moment_is_asked_again(vertex: Any, models:
     assert all(call.authorization.startswith("Bearer ") for call in vertex.calls)
 
 
-def test_a_service_that_stays_away_is_given_up(vertex: Any, models: Any) -> None:
+def test_a_service_that_stays_away_is_given_up(
+    vertex: Any, models: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vertex_ai, "PATIENCE", 0.2)
     vertex.fail("ListModels", *[Code.UNAVAILABLE] * 1000, message="try\nlater")
     with pytest.raises(Unreachable) as told:
         models()
@@ -51,17 +54,19 @@ def test_a_service_that_stays_away_is_given_up(vertex: Any, models: Any) -> None
             "Permission 'aiplatform.models.list' denied on resource 'x' (or it may not exist).",
             "pipelines@challenges.iam.gserviceaccount.com lacks a right (Permission"
             " 'aiplatform.models.list' denied on resource 'x' (or it may not exist)); have an owner"
-            " grant the role roles/aiplatform.user in the project",
+            " grant it the role roles/aiplatform.user in the project",
         ),
         (
             Code.PERMISSION_DENIED,
             "You do not have permission to act as service_account: runner@x.",
-            "grant the role roles/iam.serviceAccountUser on the service account",
+            "grant it the role roles/iam.serviceAccountUser on the service account",
         ),
         (
             Code.PERMISSION_DENIED,
-            "Permission 'storage.objects.get' denied on 'b'.",
-            "roles/storage.objectUser",
+            "Service account `runner@x` does not have `[storage.objects.get]` on the bucket `b`.",
+            "runner@x lacks a right (Service account `runner@x` does not have"
+            " `[storage.objects.get]` on the bucket `b`); have an owner grant it the role"
+            " roles/storage.objectUser on the bucket",
         ),
         (
             Code.PERMISSION_DENIED,
@@ -129,6 +134,7 @@ def test_a_token_that_is_refused_is_no_service_that_is_away(
         address = f"http://localhost:{server.server_port}/token"
         monkeypatch.setattr(google.oauth2.credentials, "_GOOGLE_OAUTH2_TOKEN_ENDPOINT", address)
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "user.json"))
+        monkeypatch.setattr(vertex_ai, "PATIENCE", 5.0 if answers else 0.2)
         platform = vertex_ai.connect("challenges", "europe-west4")
         with pytest.raises(InputError, match=told) as refused:
             vertex_ai.call("list models", platform.Model.list)
@@ -152,3 +158,22 @@ def test_credentials_that_cannot_be_read_are_named(
         vertex_ai.connect("challenges", "europe-west4")
     assert str(told.value).startswith("Google Cloud: GOOGLE_APPLICATION_CREDENTIALS: ")
     assert "\n" not in str(told.value)
+
+
+def test_a_region_that_is_none_is_named(vertex: Any) -> None:
+    with pytest.raises(InputError, match=r"^REGION: .*mars-west1.*expected .*europe-west4"):
+        vertex_ai.connect("challenges", "mars-west1")
+
+
+def test_without_credentials_the_login_is_named_and_nobody_waits_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    monkeypatch.setenv("GCE_METADATA_IP", "localhost:1")  # no machine of Google's
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    with pytest.raises(InputError, match=r"^Google Cloud: no credentials; run `gcloud auth"):
+        vertex_ai.find_credentials()
+    assert sum(waited) < 10
+    assert caplog.text == ""

@@ -140,7 +140,8 @@ def test_a_failed_run_shows_its_step_its_error_and_the_end_of_its_log() -> None:
         )
     )
     assert run.status == "failed"
-    at = lines.index("  failed: stopped with its first step")
+    at = lines.index("  stopped with its first step")
+    assert lines[at - 1] == "  quickdraw-1: failed"
     assert lines[at + 1 : at + 7] == [
         "  step train failed: code 9",
         "  the end of its log:",

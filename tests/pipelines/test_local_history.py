@@ -174,6 +174,22 @@ def test_of_a_failed_run_its_step_its_error_and_the_end_of_its_log_are_shown(
     assert len(told) == 3 + 20
 
 
+def test_what_kfp_prints_before_a_step_begins_is_no_part_of_the_end_of_its_log(
+    command: Command, tmp_path: Path
+) -> None:
+    log = tmp_path / "train.log"
+    log.write_text(
+        '[KFP Executor INFO]: Got executor_input:\n{\n    "outputs": {\n'
+        '        "outputFile": "/runs/quickdraw-1/train/executor_output.json"\n    }\n}\n'
+        "loading {}\nerror: no images\n"
+    )
+    failed = Step("train", "failed", 3.0, log=str(log), error="no images")
+    write(tmp_path, record("quickdraw-1", status="failed", steps=[failed]))
+    _, out, _ = command("runs", "--run", "quickdraw-1", "--runs", tmp_path)
+    assert out.splitlines()[-3].startswith("  the end of its log, ")
+    assert out.splitlines()[-2:] == ["    loading {}", "    error: no images"]
+
+
 def test_json_is_the_record_whole(command: Command, runs: Path) -> None:
     found = json.loads(command("runs", "--run", "gan-1", "--json", "--runs", runs)[1])
     expected = json.loads((runs / "gan-1" / "run.json").read_text())

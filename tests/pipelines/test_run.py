@@ -1,6 +1,7 @@
 """The whole pipeline as a user runs it, from bitmaps to a scored submission."""
 
 import csv
+import getpass
 import json
 import os
 import signal
@@ -60,6 +61,7 @@ def test_a_run_leaves_its_results_and_its_record(runs: Path) -> None:
     assert record["pipeline"] == "quickdraw"
     assert record["parameters"]["model"] == "Logistic"
     assert record["parameters"]["seed"] == 0  # a default
+    assert record["user"] == getpass.getuser()
     assert statuses(record) == dict.fromkeys(STEPS, "succeeded")
     assert all(step["seconds"] > 0 for step in record["steps"])
     assert all(Path(step["log"]).exists() for step in record["steps"])
@@ -98,6 +100,7 @@ def test_changed_data_under_the_same_name_is_worked_on_again(runs: Path, data: P
     ]
     record = records(runs)[-1]
     assert (record["status"], statuses(record)) == ("failed", {"preprocess": "failed"})
+    assert record["steps"][0]["error"].startswith(f"{ant}: holds float32 [30, 784]; expected")
     assert not list(Path(record["folder"]).rglob("examples.json"))
 
 

@@ -3,11 +3,12 @@
 import errno
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import apache_beam
 import pytest
 from apache_beam.metrics import Metrics
+from apache_beam.runners.runner import PipelineResult, PipelineRunner
 
 from preprocessing import beam
 from preprocessing.errors import InputError
@@ -65,6 +66,28 @@ def test_what_a_transform_refuses_is_told_in_one_line() -> None:
     with pytest.raises(InputError) as raised:
         beam.run_pipeline(lambda p: p | apache_beam.Create([7]) | apache_beam.Map(refuse))
     assert str(raised.value) == 'row 7: it\'s no "image"; mend it'
+
+
+class RemoteRunner(PipelineRunner):  # type: ignore[misc]
+    """Starts a job elsewhere that goes on until it is cancelled."""
+
+    cancelled: ClassVar[list[bool]] = []
+
+    def run_pipeline(self, pipeline: Any, options: Any) -> PipelineResult:
+        class Job(PipelineResult):  # type: ignore[misc]
+            def wait_until_finish(self, duration: Any = None) -> None:
+                raise SystemExit(143)
+
+            def cancel(self) -> None:
+                RemoteRunner.cancelled.append(True)
+
+        return Job(None)
+
+
+def test_a_job_elsewhere_is_cancelled_with_the_step() -> None:
+    with pytest.raises(SystemExit, match="143"):
+        beam.run_pipeline(build, [f"--runner={__name__}.RemoteRunner"])
+    assert RemoteRunner.cancelled == [True]
 
 
 def test_what_else_fails_is_not_taken_for_the_users_fault() -> None:

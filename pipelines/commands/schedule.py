@@ -50,7 +50,7 @@ def schedule(
     from pipelines.display import Display
     from pipelines.findings import show
     from pipelines.preflight import preflight
-    from pipelines.schedule import check_champions, check_times, scheduled_pipeline
+    from pipelines.schedule import check_times, scheduled_pipeline
     from pipelines.settings import read_settings
     from pipelines.submission import make_submission
 
@@ -66,7 +66,6 @@ def schedule(
         raise InputError(f"{wrong} of {len(findings)} checks failed; nothing was scheduled")
     # The data may change from one run to the next, and a cached answer would not see it.
     submission = make_submission(*asked, caching=False, beam=words("BEAM", beam))
-    check_champions(submission, settings)
     place = find_backend(settings.backend, settings)
     made = place.schedule(submission, cron, timezone, catch_up)
     _print(made)

@@ -1,5 +1,6 @@
 """`make check`: each setting with its origin, each check with what mends it, in bounded time."""
 
+import socket
 import threading
 import time
 from pathlib import Path
@@ -9,10 +10,10 @@ import grpc
 import pytest
 
 from models import vertex_ai
-from pipelines.bucket import check_bucket
+from pipelines.bucket import check_bucket, check_readable
 from pipelines.findings import Unchecked, find
 from pipelines.settings import Settings, read_settings
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, Unreachable
 from tests.pipelines.conftest import Command
 
 
@@ -137,6 +138,17 @@ def test_a_bucket_elsewhere_is_told(bucket: Any) -> None:
 def test_a_bucket_that_is_not_there_is_told_with_how_to_make_it(bucket: Any) -> None:
     with pytest.raises(InputError, match="`gcloud storage buckets create gs://nobodys"):
         check_bucket(settings(bucket="gs://nobodys", region="us-central1"))
+
+
+def test_data_in_a_bucket_that_does_not_answer_is_told_in_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pipelines.bucket.SECONDS", 0.3)
+    with socket.socket() as dead:
+        dead.bind(("localhost", 0))  # it never listens
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://localhost:{dead.getsockname()[1]}")
+        with pytest.raises(Unreachable, match="cannot list gs://drawings"):
+            check_readable("gs://drawings/full/*.npy", settings())
 
 
 def test_all_that_vertex_ai_needs_is_there(

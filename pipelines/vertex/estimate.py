@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from pipelines.run_record import RunRecord
-from pipelines.vertex.machines import Machine, find_machine
+from pipelines.vertex.machines import Machine, find_machine, named_machine
 from pipelines.vertex.prices import dollars_a_run, dollars_an_hour
 
 ASSUMED_MINUTES = 10
@@ -83,8 +83,8 @@ def estimate(machines: Mapping[str, Machine], like: RunRecord | None) -> Estimat
 def machines_of(template: Path) -> dict[str, Machine]:
     """Returns the machine of each step of a compiled pipeline, as far as its limits tell.
 
-    Steps within conditions and loops are there too, once. A step of another service, such as a
-    batch prediction, is there with the small machine that waits for it.
+    Steps within conditions and loops are there too, once. A custom job and a batch prediction are
+    there with the first of their machines; another service's step with the one that waits for it.
 
     Raises:
         InputError: Vertex AI has no such machine.
@@ -100,8 +100,24 @@ def machines_of(template: Path) -> dict[str, Machine]:
             if "dag" in component:
                 waiting.append(component["dag"])
             elif (executor := executors[component["executorLabel"]]).get("container"):
-                found[name] = _machine(executor["container"].get("resources", {}))
+                found[name] = _service_machine(task, component) or _machine(
+                    executor["container"].get("resources", {})
+                )
     return found
+
+
+def _service_machine(task: Mapping[str, Any], component: Mapping[str, Any]) -> Machine | None:
+    """Returns the machine that a step asks a service of Vertex AI for, if it does."""
+    inputs = component.get("inputDefinitions", {}).get("parameters", {})
+    if "worker_pool_specs" in inputs:  # of a custom job
+        machine = inputs["worker_pool_specs"]["defaultValue"][0]["machine_spec"]
+        count = int(machine.get("accelerator_count", 0))
+        return named_machine(machine["machine_type"], machine.get("accelerator_type", ""), count)
+    if "unmanaged_container_model" in component.get("inputDefinitions", {}).get("artifacts", {}):
+        return named_machine(
+            task["inputs"]["parameters"]["machine_type"]["runtimeValue"]["constant"]
+        )
+    return None
 
 
 def _machine(resources: Mapping[str, Any]) -> Machine:

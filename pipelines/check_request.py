@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipelines.arguments import read_arguments
 from pipelines.cloud_data import check_in_bucket
 from pipelines.display import Display
 from pipelines.findings import Finding, found_by
 from pipelines.registry import challenge_of
 from pipelines.settings import Settings
+from pipelines.submission import read_given
 from preprocessing.challenge import find_challenge
 from preprocessing.sources.open import count_classes
 
@@ -47,10 +47,8 @@ def check_request(
 
     def check_parameters() -> str:
         given.update(
-            read_arguments(pipeline, params, model, loss, classes[0], runs, display.note, teams)
+            read_given(pipeline, classes[0], model, loss, params, settings, runs, display, teams)
         )
-        if weights := given.get("weights"):
-            check_in_bucket("weights", weights, settings)
         return " ".join(params) or "those of the pipeline"
 
     found = [found_by("data", check_data)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from models.promotion.registry import check_place
 from pipelines.arguments import read_arguments
 from pipelines.backend import Submission
 from pipelines.cloud_data import check_in_bucket, upload_sample
@@ -19,6 +20,7 @@ from pipelines.settings import Settings
 from pipelines.user import login_name
 from pipelines.vertex.dataflow import dataflow_args
 from preprocessing.challenge import find_challenge
+from preprocessing.errors import InputError
 from preprocessing.fingerprint import source_fingerprint
 from preprocessing.sources.open import count_classes
 
@@ -59,7 +61,11 @@ def make_submission(
         InputError: something cannot be; one line says what.
         Unreachable: the bucket did not answer.
     """
-    given = _read(pipeline, data, model, loss, params, settings, runs, display, teams)
+    for name, path in (("DATA", data), ("TEAMS", teams)):
+        if path:
+            check_in_bucket(name, path, settings)
+    classes = count_classes(data, find_challenge(challenge_of(pipeline))) if data else None
+    given = read_given(pipeline, classes, model, loss, params, settings, runs, display, teams)
     challenge = "mnist" if given.get("use_mnist") else challenge_of(pipeline)
     source = data or upload_sample(challenge, settings, display)
     template = compile_pipeline(pipeline, BUILD, settings, given)
@@ -95,9 +101,9 @@ def label(text: str) -> str:
     return re.sub("[^-_a-z0-9]+", "-", text.lower()).strip("-_")[:63]
 
 
-def _read(
+def read_given(
     pipeline: str,
-    data: str,
+    classes: int | None,
     model: str,
     loss: str,
     params: Sequence[str],
@@ -106,14 +112,24 @@ def _read(
     display: Display,
     teams: str,
 ) -> dict[str, Any]:
-    """Returns the arguments that were given, but for those of the data."""
-    for name, path in (("DATA", data), ("TEAMS", teams)):
-        if path:
-            check_in_bucket(name, path, settings)
-    classes = count_classes(data, find_challenge(challenge_of(pipeline))) if data else None
+    """Returns the arguments that were given, but for those of the data.
+
+    Args are those of `make_submission`, and `classes`: how many the data has, None if unknown.
+
+    Raises:
+        InputError: something cannot be, or not in the cloud.
+    """
     given = read_arguments(pipeline, params, model, loss, classes, runs, display.note, teams)
     if weights := given.get("weights"):
         check_in_bucket("weights", weights, settings)
+    if pipeline.endswith("-retraining"):
+        place = given.get("registry") or settings.champions()
+        check_place(place)
+        if not place.startswith(("gs://", "projects/")):
+            raise InputError(
+                f"REGISTRY={place}: a folder of the step's container is gone when the step ends;"
+                f" set REGISTRY={settings.bucket.rstrip('/') or 'gs://my-bucket'}/registry"
+            )
     return given
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pipelines.backend import Backend, Schedule
 
 
+_UNBOUNDED = 10_000  # columns, where no terminal bounds a line
+
+
 def schedule(
     pipeline: Pipeline,
     cron: Annotated[
@@ -47,7 +50,7 @@ def schedule(
     from pipelines.display import Display
     from pipelines.findings import show
     from pipelines.preflight import preflight
-    from pipelines.schedule import scheduled_pipeline
+    from pipelines.schedule import check_champions, scheduled_pipeline
     from pipelines.settings import read_settings
     from pipelines.submission import make_submission
 
@@ -64,6 +67,7 @@ def schedule(
         raise InputError(f"{wrong} of {len(findings)} checks failed; nothing was scheduled")
     # The data may change from one run to the next, and a cached answer would not see it.
     submission = make_submission(*asked, caching=False, beam=words("BEAM", beam))
+    check_champions(submission, settings)
     place = find_backend(settings.backend, settings)
     made = place.schedule(submission, cron, timezone, catch_up)
     _print(made)
@@ -133,7 +137,7 @@ def _print_table(found: "Sequence[Schedule]") -> None:
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for column in ("name", "backend", "cron", "zone", "status", "next run", "last run"):
-        table.add_column(column, no_wrap=True)
+        table.add_column(column, no_wrap=column == "cron", overflow="fold")
     for one in found:
         start = next_run(one)
         table.add_row(
@@ -141,7 +145,9 @@ def _print_table(found: "Sequence[Schedule]") -> None:
             *(_time(start) if start else "", one.last_run),
         )
     console = Console(file=sys.stdout, highlight=False)
-    console.print(table, crop=console.is_terminal)
+    if not console.is_terminal:
+        console.width = _UNBOUNDED
+    console.print(table)
 
 
 def _time(time: datetime) -> str:

@@ -70,7 +70,7 @@ def submit(
     backend = find_backend(settings.backend, settings)
     if settings.backend == "vertex":
         like = newest_success(pipeline, [backend, LocalHistory(runs, display.note)])
-        show_estimate(estimate(machines_of(submission.template), like), console)
+        show_estimate(estimate(machines_of(submission.template), like), display.note)
     record = start(backend, submission, settings, display.note)
     for name, value in {
         "run": record.run,

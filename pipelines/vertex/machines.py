@@ -64,9 +64,17 @@ def find_machine(
 
 
 def named_machine(name: str, accelerator: str = "", count: int = 0) -> Machine:
-    """Returns a machine of the table by its name, with so many of an accelerator."""
-    machine = next(machine for machine in _machines() if machine.name == name)
-    return replace(machine, accelerator=accelerator, count=count)
+    """Returns the machine of a name, with the accelerators that are put into it.
+
+    Raises:
+        InputError: Vertex AI has no machine of that name.
+    """
+    for machine in _machines():
+        if machine.name == name:
+            return (
+                machine if machine.count else replace(machine, accelerator=accelerator, count=count)
+            )
+    raise InputError(f"machine {name}: Vertex AI has none of that name; see {_TABLE.name}")
 
 
 def accelerators() -> dict[str, tuple[int, ...]]:

@@ -19,7 +19,11 @@ def _environment(
     kubeflow: KubeflowService, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name, value in {"BACKEND": "kubeflow", "IMAGE": "registry/image:1"}.items():
+    environment = {
+        **{"BACKEND": "kubeflow", "IMAGE": "registry/image:1"},
+        "REGISTRY": "gs://challenge/champions",
+    }
+    for name, value in environment.items():
         monkeypatch.setenv(name, value)
     for name in ("CRON", "TIMEZONE", "DATA", "PARAMS", "JSON", "PROJECT", "REGION", "BUCKET"):
         monkeypatch.delenv(name, raising=False)
@@ -46,7 +50,7 @@ def test_a_schedule_is_made_with_what_the_user_says(
     assert status == 0
     (one,) = kubeflow.recurring_runs.values()
     name = one["display_name"]
-    assert name in ("quickdraw", "quickdraw-retraining")
+    assert name == "quickdraw-retraining"
     *checks, first, link, times = output.splitlines()
     assert any(line.split()[:2] == ["kubeflow", "ok"] for line in checks)
     assert first == f"{name} on kubeflow, 0 3 * * 1 UTC: active"
@@ -110,6 +114,19 @@ def test_what_submit_checks_is_checked_before_a_schedule_too(
     assert "set KUBEFLOW_TOKEN or KUBEFLOW_COOKIE" in output
     assert errors.endswith("checks failed; nothing was scheduled\n")
     assert kubeflow.recurring_runs == {}
+
+
+def test_a_champion_on_the_machine_of_a_step_would_be_lost(
+    command: Command, kubeflow: KubeflowService, data: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ("schedule", "quickdraw", "--cron", WEEKLY, "--data", data)
+    for place in ("", "registry"):
+        monkeypatch.setenv("REGISTRY", place)
+        status, _, errors = command(*options)
+        assert (status, len(errors.splitlines())) == (1, 1)
+        assert f"REGISTRY: {place or 'not set'}; a retraining in the cloud keeps" in errors
+    assert kubeflow.recurring_runs == {}
+    assert command(*options, "--params", "registry=gs://challenge/others")[0] == 0
 
 
 def test_a_schedule_that_is_not_there(command: Command) -> None:

@@ -130,3 +130,15 @@ def test_a_local_folder_is_refused_with_the_command_that_brings_it_there(
 def test_without_bucket_and_data_both_are_named(make: Make) -> None:
     with pytest.raises(InputError, match="and no BUCKET to bring sample data to"):
         make()
+
+
+def test_champions_of_a_retraining_are_kept_where_they_outlive_the_step(make: Make) -> None:
+    with pytest.raises(InputError, match="set REGISTRY=gs://challenge/ours/registry"):
+        make(
+            pipeline="quickdraw-retraining",
+            backend="kubeflow",
+            registry="registry",
+            bucket="gs://challenge/ours",
+        )
+    with pytest.raises(InputError, match="REGISTRY: not set"):
+        make(pipeline="quickdraw-retraining", backend="kubeflow", bucket="gs://challenge/ours")

@@ -1,5 +1,6 @@
 """`make check`: each setting with its origin, each check with what mends it, in bounded time."""
 
+import re
 import socket
 import threading
 import time
@@ -8,6 +9,7 @@ from typing import Any
 
 import grpc
 import pytest
+from pydantic import SecretStr
 
 from models import vertex_ai
 from pipelines.bucket import check_bucket, check_readable
@@ -63,7 +65,9 @@ def test_without_credentials_the_answer_comes_at_once(command: Command) -> None:
         ("PRESET", "8gpu", "PRESET: expected cpu, gpu or 4gpu, got '8gpu' from the environment"),
         ("BUCKET", "mine", "BUCKET: expected gs://name or gs://name/folder, got 'mine' from"),
         ("TRAIN_MEMORY", "30", "such as 30G, got '30'"),
-        ("LABELS", "Team=A", "key=value,key=value of lower-case letters"),
+        ("LABELS", "Team=A", "expected key=value,... of lower-case letters"),
+        ("MANAGED", "datafow", "MANAGED: 'datafow' is unknown, did you mean 'dataflow'?"),
+        ("TRAIN_DISK_GB", "10", "TRAIN_DISK_GB: expected a whole number of GB from 100"),
         ("BACKEND", "aws", "BACKEND: expected vertex or kubeflow"),
     ],
 )
@@ -79,6 +83,18 @@ def test_a_setting_that_cannot_be_is_told_in_plain_words(
     assert status == 1
     assert told in out
     assert "REGION: expected a region of Google Cloud" in out
+
+
+def test_no_setting_is_refused_in_the_words_of_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = (str, SecretStr)
+    for name, field in Settings.model_fields.items():
+        monkeypatch.setenv(name.upper(), "@ =")
+        if field.annotation in plain and not field.metadata:
+            continue
+        with pytest.raises(InputError, match=f"^{name.upper()}: ") as told:
+            read_settings()
+        assert not re.search("Input should|Value error|String should", str(told.value))
+        monkeypatch.delenv(name.upper())
 
 
 def test_a_wrong_setting_in_the_file_is_said_to_be_there(folder: Path) -> None:

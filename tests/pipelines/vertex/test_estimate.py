@@ -66,6 +66,15 @@ def test_times_are_those_of_the_run_and_what_is_assumed_is_told(tmp_path: Path) 
     assert all(step.assumed for step in estimate(machines, None).steps)
 
 
+def test_what_a_service_is_asked_for_costs_too(tmp_path: Path) -> None:
+    asked = {"managed": "batch-prediction custom-job", "preset": "4gpu"}
+    settings = Settings(_env_file=None, image="registry/image:1", **asked)  # type: ignore[call-arg,arg-type]
+    machines = machines_of(compile_pipeline("mnist", tmp_path, settings))
+    assert machines["train"] == Machine("n1-standard-8", 8, 30, "NVIDIA_TESLA_T4", 4)
+    assert machines["model-batch-predict"].name == "n1-standard-4"
+    assert machines["prediction-request"] == find_machine()
+
+
 def test_a_custom_job_and_a_batch_prediction_cost_what_their_machines_do(tmp_path: Path) -> None:
     """As google-cloud-pipeline-components compiles them: the step itself only waits."""
     spec = {

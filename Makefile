@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	done; echo python3)
 COMMAND := .venv/bin/python -m pipelines
 export DATA TEAMS A B MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH WAIT JSON LIMIT BACKEND CACHE FAILURE CRON TIMEZONE CATCH_UP
-export REGISTRY VERSION IMAGE TOOL PUSH DIRTY BUILD_ARGS PRESET ACCELERATOR ACCELERATOR_COUNT TRAIN_CPU TRAIN_MEMORY KERAS_BACKEND
+export REGISTRY VERSION IMAGE TOOL PUSH DIRTY BUILD_ARGS PRESET ACCELERATOR ACCELERATOR_COUNT TRAIN_CPU TRAIN_MEMORY TRAIN_DISK_GB KERAS_BACKEND MANAGED
 
 .DEFAULT_GOAL := help
 .PHONY: help run evaluate check-submission battle tournament compile image check submit schedule schedules pause-schedule resume-schedule delete-schedule runs compare cancel promote rollback models test lint bench tensorboard lock golden clean environment dev-environment
@@ -28,7 +28,7 @@ battle: environment ## let two GANs fight: A=folder B=folder [DATA=real images] 
 tournament: environment ## let all GANs of a folder fight: TEAMS=folder [DATA=real images] [PARAMS="seed=1 round_robin=true"]
 	@$(COMMAND) run tournament --teams $(call needed,TEAMS)
 
-compile: environment ## write build/<pipeline>.yaml: [PIPELINE=quickdraw] [MODEL=mine.py:MyNet] [LOSS=mine.py:MyLoss] [PRESET=cpu|gpu|4gpu] [KERAS_BACKEND=jax] [ACCELERATOR=NVIDIA_TESLA_T4 ACCELERATOR_COUNT=4] [TRAIN_CPU=8 TRAIN_MEMORY=30G] [IMAGE=...]
+compile: environment ## write build/<pipeline>.yaml: [PIPELINE=quickdraw] [MODEL=mine.py:MyNet] [LOSS=mine.py:MyLoss] [PRESET=cpu|gpu|4gpu] [KERAS_BACKEND=jax] [ACCELERATOR=NVIDIA_TESLA_T4 ACCELERATOR_COUNT=4] [TRAIN_CPU=8 TRAIN_MEMORY=30G] [MANAGED="dataflow batch-prediction custom-job"] [IMAGE=...]
 	@$(COMMAND) compile $(PIPELINE)
 
 image: environment ## build the images that compile names: [PIPELINE=quickdraw MODEL=mine.py:MyNet LOSS=...] [PRESET=gpu] [KERAS_BACKEND=jax] [IMAGE=...] [PUSH=1] [TOOL=docker|podman|buildah|cloud-build] [DIRTY=1]
@@ -91,6 +91,7 @@ lock: ## write the lock files anew from requirements*.in (needs uv)
 
 golden: environment ## write the compiled pipelines that reviewers see: tests/pipelines/golden
 	@IMAGE=registry/image:1 PRESET=cpu $(COMMAND) compile --folder tests/pipelines/golden
+	@IMAGE=registry/image:1 PRESET=gpu MANAGED="batch-prediction custom-job" $(COMMAND) compile --folder tests/pipelines/golden/managed quickdraw
 
 clean: ## remove .venv, build, runs and sample data
 	rm -rf .venv build runs data

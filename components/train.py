@@ -11,7 +11,7 @@ def train(
     transform: dsl.Input[dsl.Artifact],
     model: dsl.Output[dsl.Model],
     challenge: str,
-    network: str,
+    network_class: str,
     loss: str,
     weights: str,
     files_fingerprint: str,
@@ -44,7 +44,7 @@ def train(
         from preprocessing.challenge import find_challenge
 
         options = TrainingOptions(
-            model=network,
+            model=network_class,
             loss=loss,
             weights=weights,
             batch_size=batch_size,
@@ -67,7 +67,7 @@ def train(
             examples.path, transform.path, model.path, f"models.{challenge}", options, top_k
         )
     chosen = {
-        "network": network.rpartition("/")[2],
+        "network": network_class.rpartition("/")[2],
         "loss_function": loss.rpartition("/")[2],
         "batch_size": batch_size,
         "learning_rate": learning_rate,

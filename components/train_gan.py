@@ -9,7 +9,7 @@ from components.image import IMAGE
 def train_gan(
     examples: dsl.Input[dsl.Dataset],
     model: dsl.Output[dsl.Model],
-    network: str,
+    network_class: str,
     loss: str,
     files_fingerprint: str,
     batch_size: int,
@@ -37,7 +37,7 @@ def train_gan(
         from models.adversarial.training import train_gan
 
         options = AdversarialOptions(
-            model=network,
+            model=network_class,
             loss=loss,
             batch_size=batch_size,
             epochs=epochs,
@@ -52,7 +52,7 @@ def train_gan(
         )
         result = train_gan(examples.path, model.path, "models.gan", options)
     chosen = {
-        "network": network.rpartition("/")[2],
+        "network": network_class.rpartition("/")[2],
         "loss_function": loss.rpartition("/")[2],
         "batch_size": batch_size,
         "learning_rate": learning_rate,

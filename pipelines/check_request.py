@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipelines.arguments import read_arguments
-from pipelines.champions import check_champions
+from pipelines.bucket import check_readable
 from pipelines.cloud_data import check_in_bucket
 from pipelines.display import Display
 from pipelines.findings import Finding, found_by
 from pipelines.registry import challenge_of
 from pipelines.settings import Settings
+from pipelines.submission import read_given
 from preprocessing.challenge import find_challenge
 from preprocessing.sources.open import count_classes
 
@@ -39,6 +39,8 @@ def check_request(
         if not data:
             return "sample data, brought to BUCKET"
         check_in_bucket("DATA", data, settings)
+        if settings.backend == "vertex":  # Kubeflow may read public data without credentials
+            check_readable(data, settings)
         classes[0] = count_classes(data, find_challenge(challenge_of(pipeline)))
         return data
 
@@ -48,11 +50,8 @@ def check_request(
 
     def check_parameters() -> str:
         given.update(
-            read_arguments(pipeline, params, model, loss, classes[0], runs, display.note, teams)
+            read_given(pipeline, classes[0], model, loss, params, settings, runs, display, teams)
         )
-        check_champions(pipeline, given, settings)
-        if weights := given.get("weights"):
-            check_in_bucket("weights", weights, settings)
         return " ".join(params) or "those of the pipeline"
 
     found = [found_by("data", check_data)]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from kfp import dsl
 from kfp.dsl.base_component import BaseComponent
 
-from components.batch_predict import batch_predict
 from components.check_drift import check_drift
 from components.evaluate import evaluate
 from components.export_lite import export_lite
@@ -16,6 +15,7 @@ from components.preprocess import preprocess
 from components.promote import promote
 from components.score import score
 from components.train import train
+from pipelines.prediction import predict
 from pipelines.target import Target
 
 _PARAMETERS = {"retraining": ("registry", "margin", "max_drift")}
@@ -109,11 +109,11 @@ def classification_pipeline(
             beam_args=beam_args,
         )
         examples = data.outputs["examples"]
-        training = train(
+        training = target.training(train)(
             examples=examples,
             transform=data.outputs["transform"],
             challenge=challenge,
-            network=model,
+            network_class=model,
             loss=loss,
             weights=weights,
             files_fingerprint=files_fingerprint,
@@ -134,12 +134,10 @@ def classification_pipeline(
         )
         trained = training.outputs["model"]
         evaluation = evaluate(model=trained, examples=examples)
-        prediction = batch_predict(model=trained, examples=examples, beam_args=beam_args)
-        submission = predictions_to_csv(
-            predictions=prediction.outputs["predictions"], examples=examples, pairs=pairs
-        )
+        predictions = predict(target, trained, examples, beam_args)
+        submission = predictions_to_csv(predictions=predictions, examples=examples, pairs=pairs)
         scoring = score(submission=submission.outputs["submission"], examples=examples)
-        steps = [data, evaluation, prediction, submission, scoring]
+        steps = [data, evaluation, submission, scoring]
         if lite:
             steps.append(export_lite(model=trained, examples=examples))
         if target.variant == "retraining":

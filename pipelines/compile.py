@@ -12,6 +12,9 @@ from pipelines.pack import pack_own_files
 from pipelines.registry import find_pipeline
 from pipelines.settings import Settings
 from pipelines.target import Target
+from pipelines.vertex.custom_job import CustomJob
+from pipelines.vertex.machines import find_machine, gigabytes
+from preprocessing.errors import InputError
 
 RETRIES = 2
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -33,6 +36,7 @@ def compile_pipeline(
     Raises:
         InputError: there is no such pipeline, or a setting cannot be.
     """
+    _check_managed(settings)
     accelerator, count = settings.training_accelerator()
     images = find_images(settings, arguments.get("files_fingerprint", ""))
     target = Target(
@@ -46,6 +50,8 @@ def compile_pipeline(
         serving_image=images.of("promote"),
         bucket=settings.bucket,
         commit=images.of("promote").rpartition(":")[2],
+        custom_job=_custom_job(settings),
+        batch_prediction="batch-prediction" in settings.managed,
     )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.yaml"
@@ -54,3 +60,26 @@ def compile_pipeline(
         find_pipeline(name)(target), str(path), pipeline_parameters=defaults
     )
     return path
+
+
+def _check_managed(settings: Settings) -> None:
+    """Refuses what only Vertex AI has where the run goes elsewhere."""
+    only = [word for word in settings.managed if word != "dataflow"]
+    if only and settings.backend != "vertex":
+        raise InputError(
+            f"MANAGED: {' '.join(only)} of Vertex AI in a pipeline for BACKEND={settings.backend};"
+            " leave one of them out"
+        )
+
+
+def _custom_job(settings: Settings) -> CustomJob | None:
+    """Returns what a custom job trains on, if MANAGED asks for one.
+
+    Raises:
+        InputError: Vertex AI has no such machine.
+    """
+    if "custom-job" not in settings.managed:
+        return None
+    memory = gigabytes(settings.train_memory)
+    machine = find_machine(settings.train_cpu, memory, *settings.training_accelerator())
+    return CustomJob(machine, settings.train_disk_gb)

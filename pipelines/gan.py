@@ -62,9 +62,9 @@ def build(target: Target) -> BaseComponent:
             beam_args=beam_args,
         )
         examples = data.outputs["examples"]
-        training = train_gan(
+        training = target.training(train_gan)(
             examples=examples,
-            network=model,
+            network_class=model,
             loss=loss,
             files_fingerprint=files_fingerprint,
             batch_size=batch_size,

@@ -84,6 +84,7 @@ def _content(submission: Submission, settings: Settings) -> str:
     """Returns a hash of what is asked for, and of whom."""
     where = (
         *(settings.backend, settings.project, settings.region, settings.bucket),
+        *(settings.service_account, settings.network),
         *(settings.kubeflow_host, settings.kubeflow_namespace),
     )
     how = (

@@ -4,12 +4,25 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from pipelines.backend import BACKENDS, Backend, Schedule, find_backend
-from pipelines.cron import check_cron, next_times
+from pipelines.cron import check_cron, find_timezone, next_times
+from pipelines.kubeflow.cron import check_kept
 from pipelines.registry import find_pipeline
 from pipelines.settings import Settings
 from preprocessing.errors import InputError
 
 _RETRAINING = "-retraining"
+
+
+def check_times(cron: str, timezone: str, settings: Settings) -> None:
+    """Checks CRON and TIMEZONE, before what takes longer.
+
+    Raises:
+        InputError: one of them cannot be, or not on the backend of the settings.
+    """
+    check_cron(cron)
+    find_timezone(timezone)
+    if settings.backend == "kubeflow":
+        check_kept(timezone, settings)
 
 
 def scheduled_pipeline(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from models.promotion.registry import check_place
 from pipelines.arguments import read_arguments
 from pipelines.backend import Submission
 from pipelines.champions import check_champions
@@ -14,10 +15,13 @@ from pipelines.cloud_data import check_in_bucket, upload_sample
 from pipelines.commit import git_commit
 from pipelines.compile import compile_pipeline
 from pipelines.display import Display
+from pipelines.image.name import find_images
 from pipelines.registry import challenge_of
 from pipelines.settings import Settings
 from pipelines.user import login_name
+from pipelines.vertex.dataflow import dataflow_args
 from preprocessing.challenge import find_challenge
+from preprocessing.errors import InputError
 from preprocessing.fingerprint import source_fingerprint
 from preprocessing.sources.open import count_classes
 
@@ -58,7 +62,11 @@ def make_submission(
         InputError: something cannot be; one line says what.
         Unreachable: the bucket did not answer.
     """
-    given = _read(pipeline, data, model, loss, params, settings, runs, display, teams)
+    for name, path in (("DATA", data), ("TEAMS", teams)):
+        if path:
+            check_in_bucket(name, path, settings)
+    classes = count_classes(data, find_challenge(challenge_of(pipeline))) if data else None
+    given = read_given(pipeline, classes, model, loss, params, settings, runs, display, teams)
     challenge = "mnist" if given.get("use_mnist") else challenge_of(pipeline)
     source = data or upload_sample(challenge, settings, display)
     template = compile_pipeline(pipeline, BUILD, settings, given)
@@ -67,7 +75,6 @@ def make_submission(
         **_paths_in_the_image(template, given),
         "source": source,
         "source_fingerprint": source_fingerprint(source),
-        "beam_args": list(beam),
     }
     labels = {
         **settings.labels,
@@ -76,10 +83,13 @@ def make_submission(
         "source": label(arguments["source_fingerprint"]),
         "user": label(login_name()),
     }
+    image = find_images(settings, given.get("files_fingerprint", "")).of("preprocess")
+    # Not the other labels: the arguments are part of what the cache knows a step by.
+    dataflow = dataflow_args(settings, image, settings.labels | {"pipeline": labels["pipeline"]})
     return Submission(
         pipeline=pipeline,
         template=template,
-        arguments=arguments,
+        arguments=arguments | {"beam_args": [*dataflow, *beam]},
         labels={key: value for key, value in labels.items() if value},
         caching=caching,
         fail_fast=fail_fast,
@@ -92,9 +102,9 @@ def label(text: str) -> str:
     return re.sub("[^-_a-z0-9]+", "-", text.lower()).strip("-_")[:63]
 
 
-def _read(
+def read_given(
     pipeline: str,
-    data: str,
+    classes: int | None,
     model: str,
     loss: str,
     params: Sequence[str],
@@ -103,15 +113,25 @@ def _read(
     display: Display,
     teams: str,
 ) -> dict[str, Any]:
-    """Returns the arguments that were given, but for those of the data."""
-    for name, path in (("DATA", data), ("TEAMS", teams)):
-        if path:
-            check_in_bucket(name, path, settings)
-    classes = count_classes(data, find_challenge(challenge_of(pipeline))) if data else None
+    """Returns the arguments that were given, but for those of the data.
+
+    Args are those of `make_submission`, and `classes`: how many the data has, None if unknown.
+
+    Raises:
+        InputError: something cannot be, or not in the cloud.
+    """
     given = read_arguments(pipeline, params, model, loss, classes, runs, display.note, teams)
     check_champions(pipeline, given, settings)
     if weights := given.get("weights"):
         check_in_bucket("weights", weights, settings)
+    if pipeline.endswith("-retraining"):
+        place = given.get("registry") or settings.champions()
+        check_place(place)
+        if not place.startswith(("gs://", "projects/")):
+            raise InputError(
+                f"REGISTRY={place}: a folder of the step's container is gone when the step ends;"
+                f" set REGISTRY={settings.bucket.rstrip('/') or 'gs://my-bucket'}/registry"
+            )
     return given
 
 

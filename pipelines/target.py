@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kfp import dsl
+from kfp.dsl.base_component import BaseComponent
+
+from pipelines.vertex.custom_job import CustomJob, as_custom_job
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Target:
         serving_image: serves the champions of a Vertex AI Model Registry.
         bucket: `gs://` folder for the champions of a Vertex AI Model Registry.
         commit: of the code, which a champion's version tells.
+        custom_job: what a custom job of Vertex AI trains on; None to train in a step.
+        batch_prediction: whether Vertex AI's own batch prediction predicts the test set.
     """
 
     image: Callable[[str], str]
@@ -37,15 +42,30 @@ class Target:
     serving_image: str = ""
     bucket: str = ""
     commit: str = ""
+    custom_job: CustomJob | None = None
+    batch_prediction: bool = False
 
     def place(self, step: dsl.PipelineTask) -> None:
         """Gives a step its image and retries."""
         step.set_container_image(self.image(step.component_spec.name))
+        self.retry(step)
+
+    def retry(self, step: dsl.PipelineTask) -> None:
+        """Gives a step its retries; one of Google's has an image of its own."""
         if self.retries:
             step.set_retry(self.retries, backoff_duration="30s")
 
+    def training(self, component: BaseComponent) -> BaseComponent:
+        """Returns what trains: the component itself, or a custom job that does the same."""
+        if not self.custom_job:
+            return component
+        return as_custom_job(component, self.image(component.name), self.custom_job)
+
     def place_training(self, step: dsl.PipelineTask) -> None:
-        """Gives the training step its image, retries and machine."""
+        """Gives the training step its image, retries and machine, which a custom job has."""
+        if self.custom_job:
+            self.retry(step)
+            return
         self.place(step)
         if self.train_cpu:
             step.set_cpu_request(str(self.train_cpu)).set_cpu_limit(str(self.train_cpu))

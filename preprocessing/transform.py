@@ -4,8 +4,11 @@ Training and serving use this one graph, so they cannot differ. It runs over bat
 records; a bounded sample by default, since the mean of 20,000 drawings is known well enough.
 """
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from glob import escape
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -14,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 from apache_beam.io.filesystems import FileSystems
 
-from preprocessing.beam import make_folder, run_pipeline, runs_elsewhere
+from preprocessing.beam import make_folder, remove_files, run_pipeline, runs_elsewhere
 from preprocessing.decode import ImageDecoder, decode_images
 from preprocessing.folders import local_folder, upload_folder
 from preprocessing.plan import Plan
@@ -129,14 +132,21 @@ def analyze(
         transform_fn = (raw, config) | tft_beam.AnalyzeDataset(preprocessing_fn)
         transform_fn | tft_beam.WriteTransformFn(folder)
 
+    _remove(folder)  # of an earlier attempt
     make_folder(folder)
-    for leftover in FileSystems.match([FileSystems.join(folder, "*")])[0].metadata_list:
-        FileSystems.delete([leftover.path])  # of an earlier attempt
     scratch = FileSystems.join(folder, ".analysis")
     with tft_beam.Context(temp_dir=scratch):
         run_pipeline(build, beam_args if full_pass else ())
-    FileSystems.delete([scratch])
+    _remove(scratch)
     return _read_back(tft.TFTransformOutput(folder), plan)
+
+
+def _remove(folder: str) -> None:
+    """Removes a folder with all that is in it, if it is there."""
+    if "://" in folder:
+        remove_files(f"{escape(folder)}/**")
+    elif Path(folder).is_dir():
+        shutil.rmtree(folder)
 
 
 _ARROW_SCHEMA = pa.schema(

@@ -5,12 +5,14 @@ It keeps what it is told, remembers every request, and plays the faults that a t
 
 import json
 import re
+import ssl
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -155,10 +157,9 @@ class KubeflowService:
 
     def _lister(self, kind: str, key: str = "") -> Callable[..., Thing]:
         def listed(body: Thing, query: dict[str, str]) -> Thing:
-            things = [
-                thing for name, thing in getattr(self, kind).items() if name not in self.hidden
-            ]
-            self.hidden.clear()
+            there = getattr(self, kind)
+            things = [thing for name, thing in there.items() if name not in self.hidden]
+            self.hidden = [name for name in self.hidden if name not in there]
             if query.get("filter"):
                 for predicate in json.loads(query["filter"])["predicates"]:
                     assert predicate["operation"] == "EQUALS"
@@ -251,13 +252,19 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve_kubeflow() -> Iterator[KubeflowService]:
-    """Serves a new, empty Kubeflow Pipelines on loopback."""
+def serve_kubeflow(certificate: Path | None = None, key: Path | None = None) -> Iterator[Any]:
+    """Serves a new, empty Kubeflow Pipelines on loopback; with a certificate, over TLS."""
     service = KubeflowService()
     handler = type("Handler", (_Handler,), {"service": service})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     service.host = f"http://127.0.0.1:{server.server_port}"
+    if certificate is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate, key)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.handle_error = lambda *_: None  # type: ignore[method-assign]
+        service.host = service.host.replace("http:", "https:")
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -24,6 +24,7 @@ from models.battle.contract import (
 from models.battle.play import OpenPlayer
 from models.battle.real_images import RealImages
 from models.csv_files import write_csv
+from models.whole_files import whole_files
 from preprocessing.errors import InputError
 from preprocessing.examples import Examples
 
@@ -141,13 +142,12 @@ def check_submission(
 
 def _write_images(images: Bytes, image_shape: tuple[int, int, int], folder: Path) -> None:
     """Writes `00.png`, `01.png`, ...: all of them, or the folder is not there."""
-    unfinished = folder.with_name(f".{folder.name}")
-    _remove(unfinished)
-    unfinished.mkdir(parents=True)
     shape = image_shape[:2] if image_shape[2] == 1 else image_shape
-    for number, image in enumerate(images):
-        Image.fromarray(image.reshape(shape)).save(unfinished / f"{number:02}.png")
-    unfinished.replace(folder)
+    with whole_files(folder.parent) as unfinished:
+        (unfinished / folder.name).mkdir()
+        for number, image in enumerate(images):
+            picture = Image.fromarray(image.reshape(shape))
+            picture.save(unfinished / folder.name / f"{number:02}.png")
 
 
 def _remove(path: Path) -> None:

@@ -27,7 +27,7 @@ def check() -> None:
             line(f"  {told}")
         raise typer.Exit(1) from None
     for name, origin in origins().items():
-        line(f"  {name.upper():<20} {_shown(getattr(settings, name)):<50} {origin}")
+        line(f"  {name.upper():<24} {_shown(getattr(settings, name)):<50} {origin}")
     line("")
     findings = preflight(settings)
     show(findings, console)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pipelines.backend import Backend, Schedule
 
 
+_UNBOUNDED = 10_000  # columns, where no terminal bounds a line
+
+
 def schedule(
     pipeline: Pipeline,
     cron: Annotated[
@@ -43,18 +46,17 @@ def schedule(
     """Create or update the one schedule of a pipeline."""
     from pipelines.backend import find_backend
     from pipelines.check_request import check_request
-    from pipelines.cron import check_cron, find_timezone, next_times
+    from pipelines.cron import next_times
     from pipelines.display import Display
     from pipelines.findings import show
     from pipelines.preflight import preflight
-    from pipelines.schedule import scheduled_pipeline
+    from pipelines.schedule import check_times, scheduled_pipeline
     from pipelines.settings import read_settings
     from pipelines.submission import make_submission
 
-    check_cron(cron)
-    find_timezone(timezone)
-    name = scheduled_pipeline(pipeline)
     settings = read_settings()
+    check_times(cron, timezone, settings)
+    name = scheduled_pipeline(pipeline)
     display = Display(console := Console(file=sys.stdout))
     asked = (name, data, model, loss, words("PARAMS", params), settings, runs, display, "")
     findings, fingerprint = check_request(*asked)
@@ -133,7 +135,7 @@ def _print_table(found: "Sequence[Schedule]") -> None:
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for column in ("name", "backend", "cron", "zone", "status", "next run", "last run"):
-        table.add_column(column, no_wrap=True)
+        table.add_column(column, no_wrap=column == "cron", overflow="fold")
     for one in found:
         start = next_run(one)
         table.add_row(
@@ -141,7 +143,9 @@ def _print_table(found: "Sequence[Schedule]") -> None:
             *(_time(start) if start else "", one.last_run),
         )
     console = Console(file=sys.stdout, highlight=False)
-    console.print(table, crop=console.is_terminal)
+    if not console.is_terminal:
+        console.width = _UNBOUNDED
+    console.print(table)
 
 
 def _time(time: datetime) -> str:

@@ -58,20 +58,26 @@ def submit(
         raise InputError(f"FAILURE={failure}: expected fast or slow")
     settings = read_settings()
     display = Display(console := Console(file=sys.stdout))
-    asked = (pipeline, data, model, loss, words("PARAMS", params), settings, runs, display, teams)
-    findings, fingerprint = check_request(*asked)
-    findings += preflight(settings, fingerprint)
-    show(findings, console)
-    if wrong := sum(finding.status == "wrong" for finding in findings):
-        raise InputError(f"{wrong} of {len(findings)} checks failed; nothing was submitted")
-    submission = make_submission(
-        *asked, caching=cache, beam=words("BEAM", beam), fail_fast=failure == "fast"
-    )
-    backend = find_backend(settings.backend, settings)
-    if settings.backend == "vertex":
-        like = newest_success(pipeline, [backend, LocalHistory(runs, display.note)])
-        show_estimate(estimate(machines_of(submission.template), like), console)
-    record = start(backend, submission, settings, display.note)
+    try:
+        texts = words("PARAMS", params)
+        asked = (pipeline, data, model, loss, texts, settings, runs, display, teams)
+        findings, fingerprint = check_request(*asked)
+        findings += preflight(settings, fingerprint)
+        show(findings, console)
+        if wrong := sum(finding.status == "wrong" for finding in findings):
+            raise InputError(f"{wrong} of {len(findings)} checks failed; nothing was submitted")
+        submission = make_submission(
+            *asked, caching=cache, beam=words("BEAM", beam), fail_fast=failure == "fast"
+        )
+        backend = find_backend(settings.backend, settings)
+        if settings.backend == "vertex":
+            like = newest_success(pipeline, [backend, LocalHistory(runs, display.note)])
+            show_estimate(estimate(machines_of(submission.template), like), display.note)
+        record = start(backend, submission, settings, display.note)
+    except KeyboardInterrupt:
+        again = "the same command goes on, and finds a run that was asked for already"
+        print(f"interrupted; {again}", file=sys.stderr)
+        raise typer.Exit(130) from None
     for name, value in {
         "run": record.run,
         "console": record.link,

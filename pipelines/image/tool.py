@@ -8,6 +8,8 @@ from pathlib import Path
 from preprocessing.errors import InputError
 
 TOOLS = ("docker", "podman", "buildah")
+PLATFORM = "linux/amd64"
+"""Of the cloud; tfx-bsl has no wheels for Linux on arm64, which a Mac would build for."""
 _PROBE_SECONDS = 30
 _FULL = ("no space left on device", "disk quota exceeded")
 
@@ -63,7 +65,7 @@ def build(
     Raises:
         InputError: it fails; the message has the last of what the tool said.
     """
-    command = [tool, "build", "--target", target, "--tag", image]
+    command = [tool, "build", "--platform", PLATFORM, "--target", target, "--tag", image]
     for name, value in arguments.items():
         command += ["--build-arg", f"{name}={value}"]
     status, said = _run([*command, str(context)], show)

@@ -125,8 +125,8 @@ class Calls:
             )
         if isinstance(reason, SSLError):
             return InputError(
-                f"KUBEFLOW_HOST {self._host}: its TLS certificate is not trusted; add its authority"
-                " to this machine's, or use `kubectl port-forward`"
+                f"KUBEFLOW_HOST {self._host}: its TLS certificate is not trusted; set SSL_CERT_FILE"
+                " to its authority's (PEM), or use `kubectl port-forward`"
             )
         return Unreachable(
             f"KUBEFLOW_HOST {self._host}: no answer ({type(reason).__name__}); check that it is up"

@@ -1,6 +1,8 @@
 """The client of Kubeflow Pipelines, made so that it does nothing that nobody asked it for."""
 
+import os
 import warnings
+from pathlib import Path
 from typing import Any
 
 import kfp
@@ -34,8 +36,10 @@ class _QuietClient(kfp.Client):
 def make_client(settings: Settings) -> kfp.Client:
     """Returns a client for the Kubeflow Pipelines of the settings; it has not connected yet.
 
+    The authorities of the web are trusted, or those in the file that SSL_CERT_FILE names.
+
     Raises:
-        InputError: KUBEFLOW_HOST is not set or is no address.
+        InputError: KUBEFLOW_HOST is not set or is no address, or SSL_CERT_FILE is not there.
     """
     host = settings.kubeflow_host
     if not host:
@@ -45,6 +49,9 @@ def make_client(settings: Settings) -> kfp.Client:
         )
     if not host.startswith(("http://", "https://")):
         raise InputError(f"KUBEFLOW_HOST: expected http://... or https://..., got {host!r}")
+    authorities = os.environ.get("SSL_CERT_FILE") or None
+    if authorities and not Path(authorities).is_file():
+        raise InputError(f"SSL_CERT_FILE={authorities}: no such file; name one in PEM, or unset it")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # that it wants a server of version 2
         try:
@@ -52,6 +59,7 @@ def make_client(settings: Settings) -> kfp.Client:
                 host=host,
                 existing_token=settings.kubeflow_token.get_secret_value().strip() or None,
                 cookies=settings.kubeflow_cookie.get_secret_value().strip(),
+                ssl_ca_cert=authorities,  # the SDK looks at no machine's own
             )
         except GoogleAuthError as error:
             said = str(error).splitlines()[0]

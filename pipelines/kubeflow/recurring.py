@@ -10,6 +10,7 @@ import kfp_server_api as api
 from pipelines.backend import Schedule
 from pipelines.kubeflow.calls import Calls, NotFoundError
 from pipelines.kubeflow.cron import from_kubeflow
+from pipelines.kubeflow.filters import named
 from pipelines.kubeflow.template import read_labels
 from pipelines.settings import Settings
 from preprocessing.errors import InputError
@@ -49,7 +50,8 @@ class RecurringRuns:
         create = self._service.recurring_run_service_create_recurring_run
         new = self._call(create, found=found, recurring_run=body)
         others = [one for one in self._named(name) if one.recurring_run_id != new.recurring_run_id]
-        if any(_age(one) > _age(new) for one in others):
+        rivals = [one for one in others if one.recurring_run_id not in before]
+        if any(_age(one) > _age(new) for one in rivals):
             self._delete([new])
             raise InputError(
                 f"PIPELINE: another schedule of {name} was made in this moment and stays; look at"
@@ -108,10 +110,11 @@ class RecurringRuns:
     def _disable(self, ones: Iterable[Any]) -> None:
         for one in ones:
             if _is_active(one):
-                self._call(
-                    self._service.recurring_run_service_disable_recurring_run,
-                    recurring_run_id=one.recurring_run_id,
-                )
+                with suppress(NotFoundError):  # deleted by another in this very moment
+                    self._call(
+                        self._service.recurring_run_service_disable_recurring_run,
+                        recurring_run_id=one.recurring_run_id,
+                    )
 
     def _delete(self, ones: Iterable[Any]) -> None:
         for one in ones:
@@ -131,10 +134,7 @@ class RecurringRuns:
         return ours
 
     def _named(self, name: str) -> Sequence[Any]:
-        return self._all(
-            '{"predicates": [{"operation": "EQUALS", "key": "display_name",'
-            f' "stringValue": "{name}"}}]}}'
-        )
+        return self._all(named(name))
 
     def _all(self, only: str) -> Sequence[Any]:
         ours: list[Any] = []

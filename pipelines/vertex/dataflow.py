@@ -16,7 +16,7 @@ def dataflow_args(settings: Settings, image: str, labels: Mapping[str, str]) -> 
     Args:
         settings: project, region, bucket; service account, network and subnetwork, if any.
         image: the project's image of the kind `cpu`, with tag.
-        labels: put on the jobs.
+        labels: put on the jobs. They change what the steps are given, and so what the cache knows.
 
     Raises:
         InputError: a setting that Dataflow needs is missing.

@@ -7,15 +7,16 @@ from typing import Any
 
 import yaml
 
+from pipelines.image.name import TRAINING
 from pipelines.run_record import RunRecord
-from pipelines.vertex.machines import Machine, find_machine
+from pipelines.vertex.machines import Machine, find_machine, named_machine
 from pipelines.vertex.prices import dollars_a_run, dollars_an_hour
 
 ASSUMED_MINUTES = 10
 """How long a step is taken to last of which no run tells."""
 
 ASSUMED_TRAINING_MINUTES = 60
-"""The same for a step with limits of its own: that is the training."""
+"""The same for the training."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,9 @@ def estimate(machines: Mapping[str, Machine], like: RunRecord | None) -> Estimat
         for step in (like.steps if like else ())
         if step.status == "succeeded"
     }
-    default = find_machine()
     steps = []
     for step, machine in machines.items():
-        assumed = ASSUMED_MINUTES if machine == default else ASSUMED_TRAINING_MINUTES
+        assumed = ASSUMED_TRAINING_MINUTES if step in TRAINING else ASSUMED_MINUTES
         minutes = known.get(step, assumed)
         dollars = minutes / 60 * dollars_an_hour(machine)
         steps.append(StepCost(step, machine, minutes, dollars, step not in known))
@@ -83,8 +83,8 @@ def estimate(machines: Mapping[str, Machine], like: RunRecord | None) -> Estimat
 def machines_of(template: Path) -> dict[str, Machine]:
     """Returns the machine of each step of a compiled pipeline, as far as its limits tell.
 
-    Steps within conditions and loops are there too, once. A step of another service, such as a
-    batch prediction, is there with the small machine that waits for it.
+    Steps within conditions and loops are there too, once; a custom job or a batch prediction is
+    there with the machine that it starts with.
 
     Raises:
         InputError: Vertex AI has no such machine.
@@ -100,11 +100,27 @@ def machines_of(template: Path) -> dict[str, Machine]:
             if "dag" in component:
                 waiting.append(component["dag"])
             elif (executor := executors[component["executorLabel"]]).get("container"):
-                found[name] = _machine(executor["container"].get("resources", {}))
+                resources = executor["container"].get("resources", {})
+                found[name] = _of_job(component, task) or _of_step(resources)
     return found
 
 
-def _machine(resources: Mapping[str, Any]) -> Machine:
+def _of_job(component: Mapping[str, Any], task: Mapping[str, Any]) -> Machine | None:
+    """Returns the machine of a custom job or a batch prediction; None for a step of our own."""
+    inputs = component.get("inputDefinitions", {}).get("parameters", {})
+    values = {name: inputs[name].get("defaultValue") for name in inputs}
+    for name, given in task.get("inputs", {}).get("parameters", {}).items():
+        values[name] = given.get("runtimeValue", {}).get("constant", values.get(name))
+    pools = values.get("worker_pool_specs") or [{}]
+    machine = pools[0].get("machine_spec", values)
+    if not machine.get("machine_type"):
+        return None
+    count = int(machine.get("accelerator_count") or 0)
+    kind = machine.get("accelerator_type") if count else ""
+    return named_machine(machine["machine_type"], kind or "", count)
+
+
+def _of_step(resources: Mapping[str, Any]) -> Machine:
     accelerator = resources.get("accelerator", {})
     return find_machine(
         resources.get("cpuLimit", 0),

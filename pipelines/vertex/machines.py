@@ -4,7 +4,7 @@ The table with its source and date is in `machines.json`.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,20 @@ def find_machine(
         raise _too_large(cores, memory, accelerator, count, candidates)
     # E2 comes before N1, which is dearer.
     return min(fitting, key=lambda m: (m.name.partition("-")[0], m.cores, m.memory))
+
+
+def named_machine(name: str, accelerator: str = "", count: int = 0) -> Machine:
+    """Returns the machine of a name, with the accelerators that are put into it.
+
+    Raises:
+        InputError: Vertex AI has no machine of that name.
+    """
+    for machine in _machines():
+        if machine.name == name:
+            return (
+                machine if machine.count else replace(machine, accelerator=accelerator, count=count)
+            )
+    raise InputError(f"machine {name}: Vertex AI has none of that name; see {_TABLE.name}")
 
 
 def accelerators() -> dict[str, tuple[int, ...]]:

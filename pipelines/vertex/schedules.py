@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from models.vertex_ai import ANSWER, call
@@ -148,14 +149,14 @@ class Schedules:
         has_zone = re.match(r"(?:CRON_)?TZ=(\S+)\s+", message.cron)
         last = str(message.last_scheduled_run_response.run_response)
         started = re.search("pipelineJobs/([-a-z0-9]+)", last)
-        state = state_name(message)
+        state, next_run = state_name(message), message.next_run_time
         return Schedule(
             name=message.display_name,
             backend="vertex",
             cron=message.cron[has_zone.end() :] if has_zone else message.cron,
             timezone=has_zone.group(1) if has_zone else "UTC",
-            status=_STATUS.get(state, "active" if message.next_run_time else "ended"),
-            next_run=message.next_run_time or None,
+            status=_STATUS.get(state, "active" if next_run else "ended"),
+            next_run=datetime.fromtimestamp(next_run.timestamp(), UTC) if next_run else None,
             last_run=started.group(1) if started else "",
             link=schedule_link(self._connection.settings, _id(message)),
         )

@@ -1,31 +1,28 @@
 """Prints what a run on Vertex AI may cost, and on what that rests."""
 
-from rich.console import Console
-from rich.table import Table
+from collections.abc import Callable
 
 from pipelines.vertex.estimate import Estimate
 from pipelines.vertex.prices import basis
 from pipelines.wording import duration
 
 
-def show_estimate(estimate: Estimate, console: Console) -> None:
-    """Prints the cost of each step and of the run."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2))
-    for heading in ("  step", "machine", "time", "cost"):
-        table.add_column(heading, justify="right" if heading in ("time", "cost") else "left")
+def show_estimate(estimate: Estimate, note: Callable[[str], None]) -> None:
+    """Prints the cost of each step and of the run, a line each."""
+    note(_line("step", "machine", "time", "cost"))
     for step in estimate.steps:
-        time = duration(step.minutes * 60) + (" ?" if step.assumed else "")
-        table.add_row(f"  {step.step}", str(step.machine), time, f"${step.dollars:.2f}")
-    table.add_row("  run", "", "", f"${estimate.fee:.2f}")
-    table.add_row("  in all, about", "", "", f"${estimate.dollars:.2f}")
-    console.print(table, highlight=False)
+        time = duration(step.minutes * 60) + (" ?" if step.assumed else "  ")
+        note(_line(step.step, str(step.machine), time, f"${step.dollars:.2f}"))
+    note(_line("fee of the run", "", "", f"${estimate.fee:.2f}"))
+    note(_line("in all, about", "", "", f"${estimate.dollars:.2f}"))
     known = f"times of {estimate.like}" if estimate.like else "no run yet to take times from"
-    assumed = "" if all(not step.assumed for step in estimate.steps) else "; ? is assumed"
+    assumed = "; ? is assumed" if any(step.assumed for step in estimate.steps) else ""
     prices = basis()
-    console.print(
+    note(
         f"  {known}{assumed}; list prices of {prices.region} on {prices.date}, {prices.elsewhere};"
-        " storage and other services come on top\n",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
+        " storage, Dataflow and other services come on top\n"
     )
+
+
+def _line(step: str, machine: str, time: str, cost: str) -> str:
+    return f"  {step:<20} {machine:<38} {time:>15} {cost:>10}"

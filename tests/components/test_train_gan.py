@@ -32,7 +32,7 @@ def test_faces_are_mirrored_and_digits_are_not(
     train_gan.python_func(
         examples=SimpleNamespace(path=str(tmp_path)),
         model=model,
-        network="Sample",
+        network_class="Sample",
         files_fingerprint="",
         use_mnist=use_mnist,
         **given,

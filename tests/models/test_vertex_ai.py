@@ -20,9 +20,8 @@ Code = grpc.StatusCode
 
 @pytest.fixture
 def models(vertex: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
-    """Returns a function that lists the models, asking again soon, but not for long."""
+    """Returns a function that lists the models, asking again soon."""
     monkeypatch.setattr(vertex_ai, "FIRST_DELAY", 0.01)
-    monkeypatch.setattr(vertex_ai, "PATIENCE", 0.5)
     platform = vertex_ai.connect("challenges", "europe-west4")
     return lambda: vertex_ai.call("list models", platform.Model.list)
 
@@ -34,7 +33,10 @@ def test_a_service_that_is_away_for_a_moment_is_asked_again(vertex: Any, models:
     assert all(call.authorization.startswith("Bearer ") for call in vertex.calls)
 
 
-def test_a_service_that_stays_away_is_given_up(vertex: Any, models: Any) -> None:
+def test_a_service_that_stays_away_is_given_up(
+    vertex: Any, models: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vertex_ai, "PATIENCE", 0.2)
     vertex.fail("ListModels", *[Code.UNAVAILABLE] * 1000, message="try\nlater")
     with pytest.raises(Unreachable) as told:
         models()
@@ -132,6 +134,7 @@ def test_a_token_that_is_refused_is_no_service_that_is_away(
         address = f"http://localhost:{server.server_port}/token"
         monkeypatch.setattr(google.oauth2.credentials, "_GOOGLE_OAUTH2_TOKEN_ENDPOINT", address)
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "user.json"))
+        monkeypatch.setattr(vertex_ai, "PATIENCE", 5.0 if answers else 0.2)
         platform = vertex_ai.connect("challenges", "europe-west4")
         with pytest.raises(InputError, match=told) as refused:
             vertex_ai.call("list models", platform.Model.list)

@@ -1,4 +1,4 @@
-"""`make schedule` and what is done with schedules, as a user types it; here on Kubeflow."""
+"""`make schedule` and what is done with schedules, as a user types it; mostly on Kubeflow."""
 
 import json
 from datetime import UTC, datetime
@@ -19,7 +19,11 @@ def _environment(
     kubeflow: KubeflowService, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name, value in {"BACKEND": "kubeflow", "IMAGE": "registry/image:1"}.items():
+    environment = {
+        **{"BACKEND": "kubeflow", "IMAGE": "registry/image:1"},
+        "REGISTRY": "gs://challenge/champions",
+    }
+    for name, value in environment.items():
         monkeypatch.setenv(name, value)
     for name in ("CRON", "TIMEZONE", "DATA", "PARAMS", "JSON", "PROJECT", "REGION", "BUCKET"):
         monkeypatch.delenv(name, raising=False)
@@ -46,7 +50,7 @@ def test_a_schedule_is_made_with_what_the_user_says(
     assert status == 0
     (one,) = kubeflow.recurring_runs.values()
     name = one["display_name"]
-    assert name in ("quickdraw", "quickdraw-retraining")
+    assert name == "quickdraw-retraining"
     *checks, first, link, times = output.splitlines()
     assert any(line.split()[:2] == ["kubeflow", "ok"] for line in checks)
     assert first == f"{name} on kubeflow, 0 3 * * 1 UTC: active"
@@ -77,11 +81,33 @@ def test_a_schedule_is_made_with_what_the_user_says(
     assert command("schedules")[1].startswith("no schedules; ")
 
 
+def test_on_vertex_ai_a_schedule_keeps_the_zone_that_is_named(
+    command: Command, vertex: Any, bucket: Any, data: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket._patch_property("location", "EUROPE-WEST4")
+    bucket.patch()
+    for name, value in {"BACKEND": "vertex", "REGISTRY": "", "KUBEFLOW_HOST": ""}.items():
+        monkeypatch.setenv(name, value)
+    options = ("--cron", WEEKLY, "--timezone", "Europe/Zurich", "--data", data)
+    for _ in range(2):
+        status, output, errors = command("schedule", "quickdraw", *options)
+        assert (status, errors) == (0, ""), output
+    (schedule,) = vertex.schedules.schedules.values()
+    assert schedule.cron == f"CRON_TZ=Europe/Zurich {WEEKLY}"
+    *_, first, link, times = output.splitlines()
+    assert first == f"quickdraw-retraining on vertex, {WEEKLY} Europe/Zurich: active"
+    assert link.startswith("https://console.cloud.google.com/")
+    assert times.endswith(" 03:00 Europe/Zurich")
+    (listed,) = _listed(command)
+    assert (listed["name"], listed["timezone"]) == ("quickdraw-retraining", "Europe/Zurich")
+
+
 @pytest.mark.parametrize(
     ("pipeline", "options", "said"),
     [
         ("quickdraw", ("--cron", "0 25 * * 1"), "CRON: hour: expected 0 to 23"),
         ("quickdraw", ("--cron", WEEKLY, "--timezone", "Zurich"), "did you mean Europe/Zurich?"),
+        ("quickdraw", ("--cron", WEEKLY, "--timezone", "Europe/Zurich"), "this Kubeflow keeps UTC"),
         ("quickdraws", ("--cron", WEEKLY), "did you mean 'quickdraw'?"),
     ],
 )
@@ -110,6 +136,19 @@ def test_what_submit_checks_is_checked_before_a_schedule_too(
     assert "set KUBEFLOW_TOKEN or KUBEFLOW_COOKIE" in output
     assert errors.endswith("checks failed; nothing was scheduled\n")
     assert kubeflow.recurring_runs == {}
+
+
+def test_a_champion_on_the_machine_of_a_step_would_be_lost(
+    command: Command, kubeflow: KubeflowService, data: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ("schedule", "quickdraw", "--cron", WEEKLY, "--data", data)
+    for place in ("", "registry"):
+        monkeypatch.setenv("REGISTRY", place)
+        status, output, errors = command(*options)
+        assert (status, len(errors.splitlines())) == (1, 1)
+        assert "REGISTRY" in output
+    assert kubeflow.recurring_runs == {}
+    assert command(*options, "--params", "registry=gs://challenge/others")[0] == 0
 
 
 def test_a_schedule_that_is_not_there(command: Command) -> None:

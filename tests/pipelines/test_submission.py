@@ -1,7 +1,7 @@
 """What a run in the cloud is made of: its data in a bucket, its template, arguments and labels."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +38,21 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, screen: io.StringIO) -
         model: str = "",
         pipeline: str = "quickdraw",
         teams: str = "",
+        beam: Sequence[str] = (),
         **settings: Any,
     ) -> Submission:
         chosen = Settings(_env_file=None, **{"image": "registry/image:1", **settings})  # type: ignore[call-arg]
         return make_submission(
-            pipeline, data, model, "", params or [], chosen, Path("runs"), display, teams=teams
+            pipeline,
+            data,
+            model,
+            "",
+            params or [],
+            chosen,
+            Path("runs"),
+            display,
+            beam=beam,
+            teams=teams,
         )
 
     return call
@@ -93,6 +103,17 @@ def test_labels_and_arguments_say_what_runs(
     assert made.template == Path("build/quickdraw.yaml")
     assert yaml.safe_load(made.template.read_text())["pipelineInfo"]["name"] == "quickdraw"
 
+    assert made.arguments["beam_args"] == []
+    place = {"project": "acme-vision", "region": "europe-west4", "bucket": "gs://challenge"}
+    mine = ["--max_num_workers=5"]
+    args = make(
+        "gs://challenge/mine", managed="dataflow", labels={"team": "vision"}, beam=mine, **place
+    ).arguments["beam_args"]
+    assert "--sdk_container_image=registry/image:1" in args
+    assert "--labels=team=vision" in args
+    assert "--labels=pipeline=quickdraw" in args
+    assert args[-1:] == mine
+
 
 def test_a_local_folder_is_refused_with_the_command_that_brings_it_there(
     make: Make, tmp_path: Path, write_bitmaps: WriteBitmaps
@@ -109,3 +130,15 @@ def test_a_local_folder_is_refused_with_the_command_that_brings_it_there(
 def test_without_bucket_and_data_both_are_named(make: Make) -> None:
     with pytest.raises(InputError, match="and no BUCKET to bring sample data to"):
         make()
+
+
+def test_champions_of_a_retraining_are_kept_where_they_outlive_the_step(make: Make) -> None:
+    with pytest.raises(InputError, match="set REGISTRY=gs://challenge/ours/registry"):
+        make(
+            pipeline="quickdraw-retraining",
+            backend="kubeflow",
+            registry="registry",
+            bucket="gs://challenge/ours",
+        )
+    with pytest.raises(InputError, match="REGISTRY: not set"):
+        make(pipeline="quickdraw-retraining", backend="kubeflow", bucket="gs://challenge/ours")

@@ -1,5 +1,9 @@
 """A source in a bucket: the same code, the same bytes. The bucket is an emulator on loopback."""
 
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +11,10 @@ import numpy as np
 import pytest
 
 from preprocessing.errors import InputError
-from preprocessing.examples import shard_name
+from preprocessing.examples import ExamplesInfo, shard_name
 from preprocessing.fingerprint import source_fingerprint
 from preprocessing.plan import Plan, plan_examples
+from preprocessing.preprocess import preprocess
 from preprocessing.sources.files import SourceFiles
 from preprocessing.split_sizes import SplitSizes
 from preprocessing.write_examples import write_examples
@@ -46,6 +51,68 @@ def test_the_bytes_are_those_of_local_files(bucket: Any, folder: Path, tmp_path:
     }
     assert f"train/{shard_name(0, 3)}" in local
     assert remote == local
+
+
+class MetadataServer(BaseHTTPRequestHandler):
+    """What a machine of Google Cloud asks for credentials."""
+
+    def do_GET(self) -> None:
+        text = "googleapis.com" if "universe" in self.path else "test"
+        if "/token" in self.path:
+            token = {"access_token": "made", "expires_in": 3600, "token_type": "Bearer"}
+            text = json.dumps(token)
+        elif "service-accounts" in self.path:
+            text = json.dumps({"email": "test@example.com", "scopes": [], "aliases": ["default"]})
+        self.send_response(200)
+        self.send_header("Metadata-Flavor", "Google")
+        self.send_header("Content-Type", "application/json" if "{" in text else "text/plain")
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *message: object) -> None:
+        pass
+
+
+@pytest.fixture
+def _credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Makes processes started here find credentials as a machine of Google Cloud does."""
+    server = ThreadingHTTPServer(("localhost", 0), MetadataServer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    for name in ("GCE_METADATA_HOST", "GCE_METADATA_IP"):
+        monkeypatch.setenv(name, f"localhost:{server.server_port}")
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.usefixtures("_credentials")
+def test_the_whole_step_reads_a_bucket_and_writes_to_one(bucket: Any, folder: Path) -> None:
+    """The graph is made in a process of its own meanwhile, which has credentials to find too."""
+    info = preprocess(
+        "gs://challenge/raw",
+        "gs://challenge/whole/examples",
+        "gs://challenge/whole/transform",
+        "quickdraw",
+        SplitSizes(100, 10, 10),
+        shard_size=64,
+    )
+    blobs = bucket.client.list_blobs("challenge", prefix="whole/")
+    written = {blob.name.removeprefix("whole/") for blob in blobs}
+    assert {
+        f"examples/train/{shard_name(0, 3)}",
+        "examples/examples.json",
+        "examples/test_ids.csv",
+        "examples/test_labels.csv",
+        "transform/transform_fn/saved_model.pb",
+        "transform/transform_fn/assets/labels",
+        "transform/transformed_metadata/schema.pbtxt",
+    } < written
+    assert not any("/." in name for name in written)
+    text = bucket.blob("whole/examples/examples.json").download_as_bytes()
+    assert ExamplesInfo.from_json(text, "examples.json") == info
+    assert info.class_names == ["ant", "cake"]
 
 
 def test_a_glob_names_some_of_the_files(folder: Path) -> None:

@@ -33,7 +33,7 @@ class Pipelines:
         self._plays: dict[str, deque[str]] = defaultdict(deque)
 
     def play(self, run: str, *states: str) -> None:
-        """Gives a run a new state each time it is looked up: `RUNNING`, `SUCCEEDED`..."""
+        """Gives a run a new state each time it is looked up: `RUNNING`, `SUCCEEDED`, `42`..."""
         self._plays[run].extend(states)
 
     def create_pipeline_job(self, request: Any) -> Any:
@@ -87,12 +87,13 @@ class Pipelines:
         return self._operations.done(job.name, types.DeleteOperationMetadata())
 
     def move(self, job: Any, state: str) -> None:
-        """Gives a run a state, with the times that go with it."""
-        job.state = State[f"PIPELINE_STATE_{state}"]
+        """Gives a run a state, by its name or number, with the times that go with it."""
+        number = int(state) if state.isdecimal() else State[f"PIPELINE_STATE_{state}"].value
+        types.PipelineJob.pb(job).state = number  # proto-plus would warn of one it does not know
         job.update_time = now()
-        if state != "PENDING" and not job.start_time:
+        if state == "RUNNING" and not job.start_time:
             job.start_time = now()
-        if job.state in ENDED:
+        if number in [ended.value for ended in ENDED]:
             job.end_time = now()
 
     def _job(self, name: str) -> Any:

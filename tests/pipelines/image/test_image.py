@@ -31,7 +31,7 @@ def test_the_first_tool_that_works_builds_and_the_others_are_told(
     assert "passed over docker: Cannot connect to the Docker daemon" in err
     assert "not in the image, since git does not know it: models/new.py" in err
     assert tools.calls() == [
-        f"buildah build --target cpu --tag challenge-pipelines:{commit}"
+        f"buildah build --platform linux/amd64 --target cpu --tag challenge-pipelines:{commit}"
         " --build-arg KERAS_BACKEND=tensorflow -"
     ]
 
@@ -70,7 +70,7 @@ def test_what_is_built_is_what_the_compiled_pipeline_names(
     special = {step: whole + suffix for suffix, step in others.items()}
     assert named == dict.fromkeys(named, whole) | special
     target = "gpu" if tag else "cpu"
-    assert [call.split()[3:6:2] for call in tools.calls()] == [
+    assert [call.split()[5:8:2] for call in tools.calls()] == [
         [target, whole],
         *(["gpu", name] for name in special.values()),
     ]

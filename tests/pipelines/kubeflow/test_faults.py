@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from pipelines.backend import find_backend
 from pipelines.kubeflow.backend import KubeflowBackend
 from pipelines.settings import Settings
 from preprocessing.errors import InputError, Unreachable
-from tests.kubeflow_service import KubeflowService
+from tests.kubeflow_service import KubeflowService, serve_kubeflow
 
 SECRET = "sesame-open"
 
@@ -114,3 +115,18 @@ def test_a_namespace_that_is_missing_is_named(
     kubeflow.fail("GET", 400, message="Invalid input error: namespace cannot be empty.")
     with pytest.raises(InputError, match="check KUBEFLOW_NAMESPACE"):
         backend.runs()
+
+
+def test_a_certificate_of_an_authority_of_ones_own(
+    identity: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve_kubeflow(identity.certificate, identity.key) as service:
+        monkeypatch.setenv("KUBEFLOW_HOST", service.host)
+        monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+        with pytest.raises(InputError, match="not trusted; set SSL_CERT_FILE"):
+            KubeflowBackend(_settings()).runs()
+        monkeypatch.setenv("SSL_CERT_FILE", str(identity.certificate))
+        assert KubeflowBackend(_settings()).runs() == []
+        monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
+        with pytest.raises(InputError, match=r"^SSL_CERT_FILE=/nowhere: no such file"):
+            KubeflowBackend(_settings()).runs()

@@ -15,9 +15,8 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 
 @pytest.fixture
 def backend(vertex: Any, monkeypatch: pytest.MonkeyPatch) -> Backend:
-    """Returns the backend; it asks again soon, but not for long."""
+    """Returns the backend; it asks again soon."""
     monkeypatch.setattr(vertex_ai, "FIRST_DELAY", 0.01)
-    monkeypatch.setattr(vertex_ai, "PATIENCE", 1.0)
     monkeypatch.setattr(experiments, "WAIT", 0.01)
     return find_backend("vertex", read_settings())
 

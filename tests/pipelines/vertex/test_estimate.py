@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,3 +64,63 @@ def test_times_are_those_of_the_run_and_what_is_assumed_is_told(tmp_path: Path) 
     assert made.dollars == pytest.approx(0.03 + sum(step.dollars for step in made.steps))
     assert isinstance(estimate(machines, None), Estimate)
     assert all(step.assumed for step in estimate(machines, None).steps)
+
+
+def test_what_a_service_is_asked_for_costs_too(tmp_path: Path) -> None:
+    asked = {"managed": "batch-prediction custom-job", "preset": "4gpu"}
+    settings = Settings(_env_file=None, image="registry/image:1", **asked)  # type: ignore[call-arg,arg-type]
+    machines = machines_of(compile_pipeline("mnist", tmp_path, settings))
+    assert machines["train"] == Machine("n1-standard-8", 8, 30, "NVIDIA_TESLA_T4", 4)
+    assert machines["model-batch-predict"].name == "n1-standard-4"
+    assert machines["prediction-request"] == find_machine()
+
+
+def test_a_custom_job_and_a_batch_prediction_cost_what_their_machines_do(tmp_path: Path) -> None:
+    """As google-cloud-pipeline-components compiles them: the step itself only waits."""
+    spec = {
+        "machine_type": "n1-standard-8",
+        "accelerator_type": "NVIDIA_TESLA_T4",
+        "accelerator_count": 2,
+    }
+    pools = {"worker_pool_specs": {"defaultValue": [{"machine_spec": spec, "replica_count": 1}]}}
+    kind = {"machine_type": {"defaultValue": ""}}
+    template = tmp_path / "job.yaml"
+    template.write_text(
+        yaml.safe_dump(
+            {
+                "components": {
+                    "comp-train": {
+                        "executorLabel": "exec",
+                        "inputDefinitions": {"parameters": pools},
+                    },
+                    "comp-predict": {
+                        "executorLabel": "exec",
+                        "inputDefinitions": {"parameters": kind},
+                    },
+                    "comp-import": {"executorLabel": "import"},
+                    "comp-inner": {"dag": {"tasks": {"train": _task("comp-train")}}},
+                },
+                "deploymentSpec": {
+                    "executors": {"exec": {"container": {"image": "g"}}, "import": {}}
+                },
+                "root": {
+                    "dag": {
+                        "tasks": {
+                            "condition-1": _task("comp-inner"),
+                            "importer": _task("comp-import"),
+                            "predict": _task("comp-predict", machine_type="n1-standard-4"),
+                        }
+                    }
+                },
+            }
+        )
+    )
+    assert machines_of(template) == {
+        "predict": Machine("n1-standard-4", 4, 15),
+        "train": Machine("n1-standard-8", 8, 30, "NVIDIA_TESLA_T4", 2),
+    }
+
+
+def _task(component: str, **constants: str) -> dict[str, object]:
+    given = {name: {"runtimeValue": {"constant": value}} for name, value in constants.items()}
+    return {"componentRef": {"name": component}, "inputs": {"parameters": given}}

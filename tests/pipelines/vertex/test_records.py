@@ -147,11 +147,12 @@ def test_a_run_that_is_nowhere_is_named(backend: Backend, job: Any, name: str) -
 
 
 def test_a_service_that_is_away_for_a_moment_does_not_lose_the_run(
-    vertex: Any, backend: Backend, job: Any
+    vertex: Any, backend: Backend, job: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vertex.fail("GetPipelineJob", Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED, Code.INTERNAL)
     assert backend.run(RUN).status == "pending"
     vertex.fail("GetPipelineJob", *[Code.UNAVAILABLE] * 1000)
+    monkeypatch.setattr("models.vertex_ai.PATIENCE", 0.2)
     with pytest.raises(Unreachable):
         backend.run(RUN)
 

@@ -95,8 +95,9 @@ def test_a_lost_answer_starts_no_second_run(
 
 
 def test_a_second_call_with_the_same_name_finds_the_run(
-    vertex: Any, backend: Backend, submission: Submission
+    vertex: Any, backend: Backend, submission: Submission, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("models.vertex_ai.PATIENCE", 0.2)
     vertex.lose_answer("CreatePipelineJob", *[Code.DEADLINE_EXCEEDED] * 2)
     vertex.fail("GetPipelineJob", *[Code.UNAVAILABLE] * 1000)
     with pytest.raises(Unreachable, match="the same command again is safe"):

@@ -158,3 +158,20 @@ def test_who_waits_gets_the_result_of_the_run(
 
     monkeypatch.setattr(vertex.pipelines, "create_pipeline_job", created)
     assert submit("--wait")[0] == status
+
+
+def test_who_interrupts_is_told_that_nothing_is_doubled(
+    submit: Submit, vertex: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(self: Any, submission: Any, run: str) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as once:
+        once.setattr("pipelines.vertex.backend.VertexBackend.submit", interrupted)
+        status, _, err = submit()
+    assert status == 130
+    assert "finds a run that was asked for already" in err
+    status, out, _ = submit()
+    assert status == 0
+    assert "asking for that run again" in " ".join(out.split())
+    started(vertex)

@@ -1,0 +1,49 @@
+"""Training as a custom job of Vertex AI, whose machines are worker pools."""
+
+from dataclasses import dataclass
+
+from kfp import dsl
+from kfp.dsl.base_component import BaseComponent
+
+from pipelines.vertex.machines import Machine
+
+
+@dataclass(frozen=True)
+class CustomJob:
+    """What a custom job runs on.
+
+    Attributes:
+        machine: each of its machines, with their accelerators.
+        disk_gb: boot disk of each machine, where the examples are copied to, in GB.
+    """
+
+    machine: Machine
+    disk_gb: int
+
+
+def as_custom_job(component: BaseComponent, image: str, job: CustomJob) -> BaseComponent:
+    """Returns a component that does what `component` does, as a custom job.
+
+    The job runs as the pipeline's own service account and is peered with the pipeline's own
+    network: Vertex AI fills these in, so that the compiled pipeline names neither.
+
+    Args:
+        component: a Python component; the parameters of custom jobs, such as `network` and
+            `labels`, are none of its own.
+        image: that it runs in, with tag.
+        job: what it runs on.
+    """
+    from google_cloud_pipeline_components.v1.custom_job import (
+        create_custom_training_job_from_component,
+    )
+
+    with_image = dsl.component(base_image=image, install_kfp_package=False)
+    return create_custom_training_job_from_component(
+        with_image(component.python_func),
+        machine_type=job.machine.name,
+        accelerator_type=job.machine.accelerator,
+        accelerator_count=job.machine.count,
+        boot_disk_size_gb=job.disk_gb,
+        service_account="{{$.pipeline_service_account}}",
+        network="{{$.pipeline_network}}",
+    )

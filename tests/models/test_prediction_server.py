@@ -17,7 +17,13 @@ import numpy as np
 import pytest
 
 from models.prediction import batch_predict
-from models.prediction_server import COMMAND, MAX_REQUEST_BYTES
+from models.prediction_server import (
+    COMMAND,
+    HEALTH_ROUTE,
+    MAX_REQUEST_BYTES,
+    PREDICT_ROUTE,
+    PredictionServer,
+)
 from preprocessing.examples import Examples
 from preprocessing.preprocess import preprocess
 from preprocessing.split_sizes import SplitSizes
@@ -205,3 +211,12 @@ def test_a_model_that_cannot_be_loaded_ends_it_with_one_line(tmp_path: Path) -> 
     assert last.startswith("error: ")
     assert f"{tmp_path}/saved_model" in last
     assert "Traceback" not in err
+
+
+def test_it_is_not_healthy_before_the_model_is_loaded() -> None:
+    said: list[str] = []
+    for method, route in (("GET", HEALTH_ROUTE), ("POST", PREDICT_ROUTE)):
+        environ = {"REQUEST_METHOD": method, "PATH_INFO": route}
+        (body,) = PredictionServer()(environ, lambda status, headers: said.append(status))
+        assert json.loads(body) == {"error": "the model is not loaded yet"}
+    assert said == ["503 Service Unavailable"] * 2

@@ -9,6 +9,7 @@ from pipelines.commands.compile import compile
 from pipelines.commands.evaluate import evaluate
 from pipelines.commands.history import cancel, compare, runs
 from pipelines.commands.image import image
+from pipelines.commands.promotion import models, promote, rollback
 from pipelines.commands.run import run
 from pipelines.commands.schedule import (
     delete_schedule,
@@ -32,6 +33,7 @@ for command in (
     *(compile, image, check, submit),
     *(schedule, schedules, pause_schedule, resume_schedule, delete_schedule),
     *(runs, compare, cancel),
+    *(promote, rollback, models),
 ):
     app.command()(command)
 

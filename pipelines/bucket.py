@@ -1,5 +1,6 @@
 """Our bucket: opened, and its errors in one line."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -26,16 +27,37 @@ def open_bucket(settings: Settings) -> tuple[Any, str]:
     """
     if not settings.bucket:
         raise InputError("BUCKET: not set; name a bucket of yours, such as BUCKET=gs://my-bucket")
+    name, _, folder = settings.bucket.removeprefix("gs://").partition("/")
+    folder = folder.strip("/")
+    return _client(settings).bucket(name), f"{folder}/" if folder else ""
+
+
+def check_readable(uri: str, settings: Settings) -> None:
+    """Checks that the bucket of a `gs://` URI can be listed, in bounded time.
+
+    Beam, which lists the URI afterwards, tries for minutes.
+
+    Raises:
+        InputError: it may not be listed, or there is none.
+        Unreachable: the storage did not answer.
+    """
+    from google.cloud.storage.retry import DEFAULT_RETRY
+
+    name = uri.removeprefix("gs://").partition("/")[0]
+    with bucket_errors(name, "list"):
+        short = {"timeout": SECONDS, "retry": DEFAULT_RETRY.with_timeout(SECONDS)}
+        list(_client(settings).list_blobs(name, max_results=1, **short))
+
+
+def _client(settings: Settings) -> Any:
     from google.cloud import storage
 
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # its retries end in our one line
     emulated = "STORAGE_EMULATOR_HOST" in os.environ
-    name, _, folder = settings.bucket.removeprefix("gs://").partition("/")
-    client = storage.Client(
+    return storage.Client(
         project=settings.project or "unused",
         credentials=None if emulated else find_credentials(),
     )
-    folder = folder.strip("/")
-    return client.bucket(name), f"{folder}/" if folder else ""
 
 
 def check_bucket(settings: Settings) -> str:
@@ -96,8 +118,8 @@ def bucket_errors(name: str, doing: str) -> Iterator[None]:
         yield
     except exceptions.NotFound:
         raise InputError(
-            f"BUCKET=gs://{name}: there is none of that name; make it with `gcloud storage buckets"
-            f" create gs://{name} --location=REGION --uniform-bucket-level-access`"
+            f"gs://{name}: there is no such bucket; check its name, or make it with `gcloud storage"
+            f" buckets create gs://{name} --location=REGION --uniform-bucket-level-access`"
         ) from None
     except (exceptions.GoogleAPIError, GoogleAuthError) as error:
         raise translate(f"{doing} gs://{name}", error) from None

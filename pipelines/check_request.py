@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pipelines.bucket import check_readable
 from pipelines.cloud_data import check_in_bucket
 from pipelines.display import Display
 from pipelines.findings import Finding, found_by
@@ -38,6 +39,8 @@ def check_request(
         if not data:
             return "sample data, brought to BUCKET"
         check_in_bucket("DATA", data, settings)
+        if settings.backend == "vertex":  # Kubeflow may read public data without credentials
+            check_readable(data, settings)
         classes[0] = count_classes(data, find_challenge(challenge_of(pipeline)))
         return data
 

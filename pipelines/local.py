@@ -9,9 +9,11 @@ from typing import Any
 
 from kfp import local
 
+from pipelines.champions import LOCAL
 from pipelines.code_hash import code_hash
 from pipelines.commit import git_commit
 from pipelines.display import Display
+from pipelines.image.name import find_images
 from pipelines.local_steps import watched_steps
 from pipelines.recorder import Recorder
 from pipelines.registry import challenge_of, find_pipeline
@@ -19,9 +21,6 @@ from pipelines.run_record import RunRecord
 from pipelines.settings import read_settings
 from pipelines.target import Target
 from preprocessing.errors import InputError
-
-REGISTRY = "registry"
-"""Where champions are kept where the settings name no other place."""
 
 
 class StepFailed(InputError):  # noqa: N818 (it reads as what happened)
@@ -51,8 +50,8 @@ def run_locally(name: str, arguments: dict[str, Any], runs: Path, display: Displ
             "python-local:"
             + code_hash("components." + component.replace("-", "_"), challenge_of(name))
         ),
-        registry=settings.registry or REGISTRY,
-        serving_image=settings.image,
+        registry=settings.registry or LOCAL,
+        serving_image=find_images(settings).of("promote") if settings.image else "",
         bucket=settings.bucket,
         commit=commit,
     )

@@ -3,13 +3,26 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from pipelines.backend import BACKENDS, Backend, Schedule, Submission, find_backend
-from pipelines.cron import check_cron, next_times
+from pipelines.backend import BACKENDS, Backend, Schedule, find_backend
+from pipelines.cron import check_cron, find_timezone, next_times
+from pipelines.kubeflow.cron import check_kept
 from pipelines.registry import find_pipeline
 from pipelines.settings import Settings
 from preprocessing.errors import InputError
 
 _RETRAINING = "-retraining"
+
+
+def check_times(cron: str, timezone: str, settings: Settings) -> None:
+    """Checks CRON and TIMEZONE, before what takes longer.
+
+    Raises:
+        InputError: one of them cannot be, or not on the backend of the settings.
+    """
+    check_cron(cron)
+    find_timezone(timezone)
+    if settings.backend == "kubeflow":
+        check_kept(timezone, settings)
 
 
 def scheduled_pipeline(name: str) -> str:
@@ -24,20 +37,6 @@ def scheduled_pipeline(name: str) -> str:
         find_pipeline(name)
         return name
     return name + _RETRAINING
-
-
-def check_champions(submission: Submission, settings: Settings) -> None:
-    """Checks that the champion of a retraining is kept where the next run finds it.
-
-    Raises:
-        InputError: it would be in a folder of the step's machine, which is gone with the step.
-    """
-    place = submission.arguments.get("registry", settings.champions())
-    if submission.pipeline.endswith(_RETRAINING) and not place.startswith(("gs://", "projects/")):
-        raise InputError(
-            f"REGISTRY: {place or 'not set'}; a retraining in the cloud keeps its champion in"
-            " gs://..., or in projects/<project>/locations/<region>"
-        )
 
 
 def find_schedule(pipeline: str, place: Backend) -> str:

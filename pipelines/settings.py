@@ -33,7 +33,6 @@ _EXPECTED = {
     "region": "a region of Google Cloud, such as europe-west4",
     "bucket": "gs://name or gs://name/folder",
     "service_account": "an address, such as pipelines@my-project-1.iam.gserviceaccount.com",
-    "labels": "key=value,key=value of lower-case letters, digits, - and _",
     "image": "the name of an image, such as registry/image or registry/image:tag",
     "keras_backend": "tensorflow or jax",
     "kubeflow_root": "gs://..., minio://... or s3://...",
@@ -41,6 +40,7 @@ _EXPECTED = {
     "accelerator_count": "a whole number from 1 to 16",
     "train_cpu": "a whole number of cores, 1 or more",
     "train_memory": "a whole number with G, Gi, M or Mi, such as 30G",
+    "train_disk_gb": "a whole number of GB from 100 to 64000",
 }
 
 
@@ -176,8 +176,8 @@ def wrong_settings(error: ValidationError) -> list[str]:
     lines = []
     for wrong in error.errors():
         field = str(wrong["loc"][0])
-        expected = _EXPECTED.get(field)
-        told = f"expected {expected}" if expected else wrong["msg"]
+        own_words = wrong.get("ctx", {}).get("error")  # of a validator
+        told = str(own_words) if own_words else f"expected {_EXPECTED.get(field, wrong['msg'])}"
         lines.append(f"{field.upper()}: {told}, got {wrong['input']!r} from {come_from[field]}")
     return lines
 

@@ -10,6 +10,7 @@ import yaml
 from models.promotion.registry import check_place
 from pipelines.arguments import read_arguments
 from pipelines.backend import Submission
+from pipelines.champions import check_champions
 from pipelines.cloud_data import check_in_bucket, upload_sample
 from pipelines.commit import git_commit
 from pipelines.compile import compile_pipeline
@@ -120,6 +121,7 @@ def read_given(
         InputError: something cannot be, or not in the cloud.
     """
     given = read_arguments(pipeline, params, model, loss, classes, runs, display.note, teams)
+    check_champions(pipeline, given, settings)
     if weights := given.get("weights"):
         check_in_bucket("weights", weights, settings)
     if pipeline.endswith("-retraining"):

@@ -54,10 +54,8 @@ class VertexRegistry:
 
     def challenges(self) -> list[str]:
         """Returns the challenges that have versions, sorted."""
-        models = call(
-            "list the models",
-            lambda: list(self._client.list_models(parent=self._parent, filter="labels.content:*")),
-        )
+        request = {"parent": self._parent, "filter": "labels.content:*"}
+        models = call("list the models", lambda: list(self._client.list_models(request)))
         return sorted(model.labels["pipeline"] for model in models if "content" in model.labels)
 
     def versions(self, challenge: str) -> list[Version]:

@@ -46,18 +46,17 @@ def schedule(
     """Create or update the one schedule of a pipeline."""
     from pipelines.backend import find_backend
     from pipelines.check_request import check_request
-    from pipelines.cron import check_cron, find_timezone, next_times
+    from pipelines.cron import next_times
     from pipelines.display import Display
     from pipelines.findings import show
     from pipelines.preflight import preflight
-    from pipelines.schedule import check_champions, scheduled_pipeline
+    from pipelines.schedule import check_times, scheduled_pipeline
     from pipelines.settings import read_settings
     from pipelines.submission import make_submission
 
-    check_cron(cron)
-    find_timezone(timezone)
-    name = scheduled_pipeline(pipeline)
     settings = read_settings()
+    check_times(cron, timezone, settings)
+    name = scheduled_pipeline(pipeline)
     display = Display(console := Console(file=sys.stdout))
     asked = (name, data, model, loss, words("PARAMS", params), settings, runs, display, "")
     findings, fingerprint = check_request(*asked)
@@ -67,7 +66,6 @@ def schedule(
         raise InputError(f"{wrong} of {len(findings)} checks failed; nothing was scheduled")
     # The data may change from one run to the next, and a cached answer would not see it.
     submission = make_submission(*asked, caching=False, beam=words("BEAM", beam))
-    check_champions(submission, settings)
     place = find_backend(settings.backend, settings)
     made = place.schedule(submission, cron, timezone, catch_up)
     _print(made)

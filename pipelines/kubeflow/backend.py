@@ -9,7 +9,7 @@ import kfp_server_api as api
 from pipelines.backend import Schedule, Submission
 from pipelines.kubeflow.calls import Calls
 from pipelines.kubeflow.client import make_client
-from pipelines.kubeflow.cron import to_kubeflow
+from pipelines.kubeflow.cron import check_kept, to_kubeflow
 from pipelines.kubeflow.experiments import Experiments
 from pipelines.kubeflow.logs import Logs
 from pipelines.kubeflow.records import find_task, to_record
@@ -18,7 +18,6 @@ from pipelines.kubeflow.runs import Runs
 from pipelines.kubeflow.template import make_spec, read_labels
 from pipelines.run_record import RunRecord
 from pipelines.settings import Settings
-from preprocessing.errors import InputError
 
 
 class KubeflowBackend:
@@ -84,7 +83,7 @@ class KubeflowBackend:
         Raises:
             InputError: `timezone` is not the one zone that this Kubeflow keeps.
         """
-        self._check_timezone(timezone)
+        check_kept(timezone, self._settings)
         trigger = api.V2beta1Trigger(cron_schedule=api.V2beta1CronSchedule(cron=to_kubeflow(cron)))
         body = api.V2beta1RecurringRun(
             display_name=submission.pipeline,
@@ -124,15 +123,6 @@ class KubeflowBackend:
             ),
             "service_account": self._settings.kubeflow_service_account or None,
         }
-
-    def _check_timezone(self, timezone: str) -> None:
-        zone = self._settings.kubeflow_timezone
-        if timezone != zone:
-            raise InputError(
-                f"TIMEZONE={timezone}: this Kubeflow keeps {zone} for all its schedules; give CRON"
-                f" in it with TIMEZONE={zone}, or set CRON_SCHEDULE_TIMEZONE of its"
-                f" ml-pipeline-scheduledworkflow and KUBEFLOW_TIMEZONE here to {timezone}"
-            )
 
 
 def _for_people(submission: Submission) -> str:

@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 
 from cronsim import CronSim
 
+from pipelines.settings import Settings
+from preprocessing.errors import InputError
+
 
 def to_kubeflow(cron: str) -> str:
     """Returns a checked expression of five fields in Kubeflow's six."""
@@ -23,3 +26,14 @@ def to_kubeflow(cron: str) -> str:
 def from_kubeflow(cron: str) -> str:
     """Returns Kubeflow's six fields in the five that a user gave."""
     return cron.removeprefix("0 ")
+
+
+def check_kept(timezone: str, settings: Settings) -> None:
+    """Raises InputError for a time zone that is not the one of this Kubeflow."""
+    zone = settings.kubeflow_timezone
+    if timezone != zone:
+        raise InputError(
+            f"TIMEZONE={timezone}: this Kubeflow keeps {zone} for all its schedules; give CRON in"
+            f" it with TIMEZONE={zone}, or set CRON_SCHEDULE_TIMEZONE of its"
+            f" ml-pipeline-scheduledworkflow and KUBEFLOW_TIMEZONE here to {timezone}"
+        )

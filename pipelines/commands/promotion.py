@@ -1,0 +1,123 @@
+"""`promote`, `rollback` and `models`: the champions and who they were."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from pipelines.commands.options import RUNS, Pipeline, Runs
+from preprocessing.errors import InputError
+
+if TYPE_CHECKING:
+    from models.promotion.version import Version
+
+_UNBOUNDED = 10_000  # columns, where no terminal bounds a line
+
+
+def _number(value: object) -> int:
+    text = str(value)  # the default is asked for too
+    if not text.isdecimal():
+        raise InputError(f"VERSION: expected the number of a version, such as 2, got {text!r}")
+    return int(text)
+
+
+def promote(
+    pipeline: Pipeline,
+    run: Annotated[
+        str, typer.Option(envvar="RUN", help="Name of the run; the newest by default.")
+    ] = "",
+    runs: Runs = RUNS,
+) -> None:
+    """Make the model of a finished local run the champion, if it beats the one there is."""
+    from pipelines.champions import challenge_with_champions, open_champions
+    from pipelines.find_run import find_run
+    from pipelines.image.name import find_images
+    from pipelines.promote import promote_run
+    from pipelines.settings import read_settings
+    from pipelines.user import login_name
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    settings = read_settings()
+    challenge = challenge_with_champions(pipeline)
+    folder = find_run(pipeline, run, runs)
+    image = find_images(settings).of("promote") if settings.image else ""
+    registry = open_champions(settings)
+    try:
+        promote_run(folder, challenge, registry, image, login_name(), Console(file=sys.stdout))
+    except KeyboardInterrupt:
+        print("interrupted; the same command does it from the start", file=sys.stderr)
+        raise typer.Exit(130) from None
+
+
+def rollback(
+    pipeline: Pipeline,
+    version: Annotated[
+        int,
+        typer.Option(
+            envvar="VERSION",
+            parser=_number,
+            help="The version; the champion before this one by default.",
+        ),
+    ] = 0,
+) -> None:
+    """Make an earlier version the champion again."""
+    from models.promotion.rollback import rollback
+    from pipelines.champions import challenge_with_champions, open_champions
+    from pipelines.settings import read_settings
+    from pipelines.user import login_name
+
+    challenge = challenge_with_champions(pipeline)
+    registry = open_champions(read_settings())
+    found = rollback(registry, challenge, login_name(), version)
+    print(f"version {found.number} of {challenge} is champion again, from {found.facts.run}")
+
+
+def models(
+    pipeline: Annotated[str, typer.Argument(help="Only versions of this pipeline's model.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", envvar="JSON", help="Print JSON.")] = False,
+) -> None:
+    """List the versions that were champions, and who is."""
+    from models.promotion.rollback import find_versions
+    from pipelines.champions import challenge_with_champions, open_champions
+    from pipelines.settings import read_settings
+
+    registry = open_champions(read_settings())
+    if pipeline:
+        found = find_versions(registry, challenge_with_champions(pipeline))
+    else:
+        found = [one for name in registry.challenges() for one in registry.versions(name)]
+    if as_json:
+        print(json.dumps([version.as_json() for version in found], indent=2))
+    elif found:
+        _print_table(found)
+    else:
+        print("no models; `make run PIPELINE=quickdraw-retraining` or `make promote` registers one")
+
+
+def _print_table(versions: "Sequence[Version]") -> None:
+    from rich.table import Table
+
+    console = Console(file=sys.stdout)
+    if not console.is_terminal:
+        console.width = _UNBOUNDED
+    table = Table(box=None, pad_edge=False)
+    for title in ("model", "version", "", "accuracy", "registered", "run", "commit", "last reign"):
+        right = title in ("version", "accuracy")
+        table.add_column(title, justify="right" if right else "left", overflow="fold")
+    for version in versions:
+        facts, reign = version.facts, version.reigns[-1] if version.reigns else None
+        table.add_row(
+            facts.challenge,
+            str(version.number),
+            "champion" if version.champion else "",
+            f"{facts.accuracy:.4f}",
+            version.created[:16].replace("T", " "),
+            facts.run,
+            facts.commit,
+            f"{reign.since[:16].replace('T', ' ')} by {reign.by}: {reign.why}" if reign else "none",
+        )
+    console.print(table, markup=False)

@@ -24,6 +24,7 @@ from models.prediction_server import (
     PREDICT_ROUTE,
     PredictionServer,
 )
+from models.submission import predictions_to_csv
 from preprocessing.examples import Examples
 from preprocessing.preprocess import preprocess
 from preprocessing.split_sizes import SplitSizes
@@ -159,6 +160,29 @@ def test_answers_what_batch_prediction_writes(server: Server, run: Path, tmp_pat
         same = [line | {"image_id": image_id} for line in close_to(expected)]
         assert server.predict(*map(b64, data)) == (200, {"predictions": same})
     assert server.predict() == (200, {"predictions": []})
+
+
+def test_with_vertex_batch_prediction_the_submission_is_the_same(
+    server: Server, run: Path, tmp_path: Path
+) -> None:
+    """Its files are made here as it makes them: TFRecords as instances, a folder of its own."""
+    batch_predict(run / "model", run / "examples", tmp_path / "ours")
+    examples = Examples(run / "examples")
+    records = examples.info.layout("test").serialized(np.concatenate(examples.open("test")))
+    lines = []
+    for start in range(0, len(records), 2):
+        instances = [b64(record) for record in records[start : start + 2]]
+        _, answer = server.predict(*instances)
+        for instance, prediction in zip(instances, answer["predictions"], strict=True):
+            lines.append(json.dumps({"instance": instance, "prediction": prediction}))
+    folder = tmp_path / "theirs" / "prediction-cats_vs_dogs-2026_11_21T03_00_00_123Z"
+    folder.mkdir(parents=True)
+    (folder / "prediction.results-00000-of-00001").write_text("\n".join(lines[::-1]) + "\n")
+    (folder / "prediction.errors_stats-00000-of-00001").touch()
+    for name in ("ours", "theirs"):
+        ids = run / "examples" / "test_ids.csv"
+        assert predictions_to_csv(tmp_path / name, ids, tmp_path / f"{name}.csv") == len(TEST)
+    assert (tmp_path / "ours.csv").read_bytes() == (tmp_path / "theirs.csv").read_bytes()
 
 
 def test_an_instance_that_the_model_cannot_take_costs_no_other_its_prediction(

@@ -89,7 +89,7 @@ def promote(
             champion = champion_of(registry.versions(facts.challenge))
             number = champion.number if champion else 0
             if champion and champion.facts.content == facts.content:
-                return Outcome(_same_again(champion, facts.by), number, number)
+                return Outcome(_same_again(champion, facts), number, number)
             decision = _judge(package, examples, registry, champion, margin)
             if not decision.promoted:
                 return Outcome(decision, number, number)
@@ -136,11 +136,11 @@ def _judge(
     return decide(compared, champion.number, margin)
 
 
-def _same_again(champion: Version, by: str) -> Decision:
+def _same_again(champion: Version, facts: Facts) -> Decision:
     """Returns the decision on the very model that is champion."""
     last = champion.reigns[-1] if champion.reigns else None
-    if last and last.by == by:  # this run did it, but was stopped before it could say so
-        return Decision(True, last.why)
+    if last and last.by == facts.by == facts.run:
+        return Decision(True, last.why)  # this run did it, and was stopped before it could say so
     return Decision(False, f"this model is the champion already, version {champion.number}")
 
 

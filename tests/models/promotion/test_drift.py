@@ -17,7 +17,7 @@ from models.promotion.version import Facts, Reign, content_hash
 from preprocessing.errors import InputError
 from preprocessing.examples import Examples
 from tests.models.conftest import pixels_and_labels
-from tests.models.promotion.conftest import write_labelled
+from tests.models.promotion.skilled import write_labelled
 
 
 @given(st.lists(st.floats(0.01, 1), min_size=2, max_size=9))

@@ -20,7 +20,8 @@ from models.promotion.statistics import data_statistics
 from models.promotion.version import Facts
 from preprocessing.errors import InputError
 from preprocessing.examples import Examples
-from tests.models.promotion.conftest import WriteModel, write_labelled
+from tests.models.promotion.conftest import SkilledModel
+from tests.models.promotion.skilled import write_labelled
 
 FACTS = Facts("quickdraw", run="run-1", by="run-1", commit="abc", metrics={"loss": 0.5})
 
@@ -38,11 +39,11 @@ def challenge(
 
 
 def test_a_better_model_is_promoted_and_a_worse_one_refused(
-    registry: Registry, labelled: Examples, write_skilled: WriteModel
+    registry: Registry, labelled: Examples, skilled: SkilledModel
 ) -> None:
-    first = challenge(registry, write_skilled(128), labelled, "run-1")
-    better = challenge(registry, write_skilled(180), labelled, "run-2")
-    worse = challenge(registry, write_skilled(150), labelled, "run-3")
+    first = challenge(registry, skilled(128), labelled, "run-1")
+    better = challenge(registry, skilled(180), labelled, "run-2")
+    worse = challenge(registry, skilled(150), labelled, "run-3")
     assert [one.decision.promoted for one in (first, better, worse)] == [True, True, False]
     assert [(one.before, one.version) for one in (first, better, worse)] == [(0, 1), (1, 2), (2, 2)]
     assert "the first model, better than always saying the commonest class" in first.line()
@@ -62,11 +63,11 @@ def test_a_better_model_is_promoted_and_a_worse_one_refused(
 
 
 def test_a_tiny_gain_is_taken_for_an_accident(
-    registry: Registry, labelled: Examples, write_skilled: WriteModel
+    registry: Registry, labelled: Examples, skilled: SkilledModel
 ) -> None:
-    challenge(registry, write_skilled(180), labelled)
-    outcome = challenge(registry, write_skilled(183, seed=40), labelled, "run-2")
-    again = challenge(registry, write_skilled(181), labelled, "run-3")
+    challenge(registry, skilled(180), labelled)
+    outcome = challenge(registry, skilled(183, seed=40), labelled, "run-2")
+    again = challenge(registry, skilled(181), labelled, "run-3")
     for one in (outcome, again):
         assert not one.decision.promoted
         assert one.decision.p_value > 0.05
@@ -74,30 +75,30 @@ def test_a_tiny_gain_is_taken_for_an_accident(
 
 
 def test_a_first_model_that_only_guesses_is_refused(
-    registry: Registry, labelled: Examples, write_skilled: WriteModel
+    registry: Registry, labelled: Examples, skilled: SkilledModel
 ) -> None:
-    outcome = challenge(registry, write_skilled(80), labelled)
+    outcome = challenge(registry, skilled(80), labelled)
     assert not outcome.decision.promoted
     assert (outcome.version, registry.versions("quickdraw")) == (0, [])
 
 
 def test_the_same_model_again_makes_no_second_version(
-    registry: Registry, labelled: Examples, write_skilled: WriteModel
+    registry: Registry, labelled: Examples, skilled: SkilledModel
 ) -> None:
-    challenge(registry, write_skilled(128), labelled, "run-1")
-    again = challenge(registry, write_skilled(128), labelled, "run-2")
+    challenge(registry, skilled(128), labelled, "run-1")
+    again = challenge(registry, skilled(128), labelled, "run-2")
     assert again.line() == "not promoted: this model is the champion already, version 1"
     # A step that was killed after it had promoted runs again, and has to say what it did.
-    assert challenge(registry, write_skilled(128), labelled, "run-1").decision.promoted
+    assert challenge(registry, skilled(128), labelled, "run-1").decision.promoted
     assert len(registry.versions("quickdraw")) == 1
 
 
 def test_a_champion_that_cannot_see_the_examples_stays(
-    registry: Registry, labelled: Examples, write_skilled: WriteModel, tmp_path: Path
+    registry: Registry, labelled: Examples, skilled: SkilledModel, tmp_path: Path
 ) -> None:
     large = write_labelled(tmp_path / "large", shape=(8, 8, 1))
-    challenge(registry, write_skilled(150, shape=(8, 8, 1)), large)
-    outcome = challenge(registry, write_skilled(250), labelled, "run-2")
+    challenge(registry, skilled(150, shape=(8, 8, 1)), large)
+    outcome = challenge(registry, skilled(250), labelled, "run-2")
     assert outcome.line() == (
         "not promoted: cannot be compared with version 1: the champion takes images 8x8x1, but"
         " these examples have 4x4x1; run with the champion's image_size, or keep these models in"
@@ -107,10 +108,10 @@ def test_a_champion_that_cannot_see_the_examples_stays(
 
 
 def test_rollback_goes_back_and_keeps_the_history(
-    registry: Registry, labelled: Examples, write_skilled: WriteModel
+    registry: Registry, labelled: Examples, skilled: SkilledModel
 ) -> None:
     for run, skill in (("run-1", 100), ("run-2", 150), ("run-3", 220)):
-        assert challenge(registry, write_skilled(skill), labelled, run).decision.promoted
+        assert challenge(registry, skilled(skill), labelled, run).decision.promoted
     assert rollback(registry, "quickdraw", "ann").number == 2
     assert rollback(registry, "quickdraw", "ann").number == 1
     with pytest.raises(InputError, match="version 1 is the first that reigned"):
@@ -129,11 +130,11 @@ def test_rollback_goes_back_and_keeps_the_history(
 
 
 def test_of_several_that_promote_at_once_each_is_a_version_and_one_is_champion(
-    tmp_path: Path, labelled: Examples, write_skilled: WriteModel
+    tmp_path: Path, labelled: Examples, skilled: SkilledModel
 ) -> None:
     place = str(tmp_path / "registry")
     skills = [120, 160, 200, 240]
-    models = [write_skilled(skill) for skill in skills]
+    models = [skilled(skill) for skill in skills]
     outcomes: list[Outcome] = []
 
     def race(model: Path, run: str) -> None:
@@ -160,10 +161,10 @@ def test_of_several_that_promote_at_once_each_is_a_version_and_one_is_champion(
 
 @pytest.mark.parametrize("moment", ["put_folder", "create"])
 def test_killed_in_the_middle_it_leaves_nothing_that_looks_whole(
-    tmp_path: Path, labelled: Examples, write_skilled: WriteModel, moment: str
+    tmp_path: Path, labelled: Examples, skilled: SkilledModel, moment: str
 ) -> None:
     place = tmp_path / "registry"
-    model = write_skilled(128)
+    model = skilled(128)
     program = (
         "import os, sys\n"
         "from pathlib import Path\n"
@@ -189,16 +190,16 @@ def test_killed_in_the_middle_it_leaves_nothing_that_looks_whole(
 
 
 def test_a_damaged_champion_is_told_and_can_be_left_by_a_rollback(
-    registry: Registry, labelled: Examples, write_skilled: WriteModel
+    registry: Registry, labelled: Examples, skilled: SkilledModel
 ) -> None:
-    challenge(registry, write_skilled(100), labelled)
-    challenge(registry, write_skilled(150), labelled, "run-2")
+    challenge(registry, skilled(100), labelled)
+    challenge(registry, skilled(150), labelled, "run-2")
     place = registry.versions("quickdraw")[1].place
     Path(place, "labels.txt").write_text("cut")
     with pytest.raises(InputError, match=r"the files of version 2 are not .* `make rollback`"):
-        challenge(registry, write_skilled(200), labelled, "run-3")
+        challenge(registry, skilled(200), labelled, "run-3")
     rollback(registry, "quickdraw", "ann")
-    assert challenge(registry, write_skilled(200), labelled, "run-3").decision.promoted
+    assert challenge(registry, skilled(200), labelled, "run-3").decision.promoted
 
 
 @pytest.mark.parametrize(
@@ -240,13 +241,13 @@ def bucket_registry(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> Registry:
 
 
 def test_a_bucket_is_a_registry_too(
-    bucket_registry: Registry, labelled: Examples, write_skilled: WriteModel
+    bucket_registry: Registry, labelled: Examples, skilled: SkilledModel
 ) -> None:
     registry = bucket_registry
     assert registry.challenges() == []
-    assert challenge(registry, write_skilled(128), labelled, "run-1").decision.promoted
-    assert challenge(registry, write_skilled(200), labelled, "run-2").decision.promoted
-    assert not challenge(registry, write_skilled(150), labelled, "run-3").decision.promoted
+    assert challenge(registry, skilled(128), labelled, "run-1").decision.promoted
+    assert challenge(registry, skilled(200), labelled, "run-2").decision.promoted
+    assert not challenge(registry, skilled(150), labelled, "run-3").decision.promoted
     assert registry.challenges() == ["quickdraw"]
     rollback(registry, "quickdraw", "ann")
     versions = registry.versions("quickdraw")

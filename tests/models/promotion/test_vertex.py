@@ -15,7 +15,7 @@ from models.promotion.statistics import data_statistics
 from models.promotion.version import Facts
 from preprocessing.errors import InputError, Unreachable
 from preprocessing.examples import Examples
-from tests.models.promotion.conftest import WriteModel
+from tests.models.promotion.conftest import SkilledModel
 
 PLACE = "projects/challenges/locations/europe-west4"
 FACTS = Facts(
@@ -38,10 +38,10 @@ def registry(vertex: Any, bucket: Any, monkeypatch: pytest.MonkeyPatch) -> Regis
 
 
 @pytest.fixture
-def challenge(registry: Registry, labelled: Examples, write_skilled: WriteModel) -> Challenge:
+def challenge(registry: Registry, labelled: Examples, skilled: SkilledModel) -> Challenge:
     def call(skill: int, run: str, seed: int = 0) -> Outcome:
         facts = replace(FACTS, run=run, by=run)
-        model = write_skilled(skill, seed=seed)
+        model = skilled(skill, seed=seed)
         return promote(model, labelled, data_statistics(labelled), registry, facts)
 
     return call
@@ -182,9 +182,9 @@ def test_a_refusal_is_one_line(
 
 
 def test_what_a_model_needs_in_vertex_ai_is_told(
-    vertex: Any, labelled: Examples, write_skilled: WriteModel
+    vertex: Any, labelled: Examples, skilled: SkilledModel
 ) -> None:
-    statistics, model = data_statistics(labelled), write_skilled(128)
+    statistics, model = data_statistics(labelled), skilled(128)
     with pytest.raises(InputError, match="BUCKET: not set"):
         promote(model, labelled, statistics, open_registry(PLACE), FACTS)
     with pytest.raises(InputError, match="IMAGE: not set"):

@@ -20,7 +20,7 @@ EXAMPLES = 20_000
 
 STATISTICS_FILE = "statistics.json"
 
-_BATCH = 1024
+_BATCH_BYTES = 2**24
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,10 @@ def data_statistics(examples: Examples) -> DataStatistics:
 def _spread(examples: Examples) -> Iterator[Bytes]:
     """Yields images `[n, height, width, channels]`, every so many-th of the train split."""
     layout = examples.info.layout("train")
+    batch = max(1, _BATCH_BYTES // layout.record_bytes)
     step = -(-examples.info.splits["train"].examples // EXAMPLES)
     for shard in examples.open("train"):
         chosen = shard[::step]
-        for start in range(0, len(chosen), _BATCH):
-            records = np.ascontiguousarray(chosen[start : start + _BATCH])
+        for start in range(0, len(chosen), batch):
+            records = np.ascontiguousarray(chosen[start : start + batch])
             yield layout.images(records).reshape(-1, *examples.info.image_shape)

@@ -12,6 +12,7 @@ from kfp import components, local
 from models.promotion.registry import open_registry
 from models.promotion.statistics import STATISTICS_FILE, DataStatistics
 from models.promotion.version import Facts, Reign, content_hash
+from pipelines.champions import check_champions
 from pipelines.compile import compile_pipeline
 from pipelines.registry import challenge_of, find_pipeline, pipeline_names
 from pipelines.run_record import RunRecord, Step
@@ -236,3 +237,16 @@ def test_what_asks_the_registry_is_never_cached_and_runs_where_it_has_to(
     assert constants["bucket"] == "gs://ours"
     inputs = yaml.safe_load(path.read_text())["root"]["inputDefinitions"]["parameters"]
     assert inputs["registry"]["defaultValue"] == "projects/challenges/locations/europe-west4"
+
+
+def test_a_retraining_is_sent_away_only_with_a_place_for_champions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("REGISTRY")
+    vertex = Settings(project="challenges", region="europe-west4")
+    check_champions("quickdraw-retraining", {}, vertex)
+    check_champions("quickdraw-retraining", {"registry": "gs://ours"}, Settings())
+    check_champions("quickdraw", {}, Settings())
+    for settings in (Settings(), vertex.model_copy(update={"backend": "kubeflow"})):
+        with pytest.raises(InputError, match="REGISTRY: not set, so there is no place for champ"):
+            check_champions("quickdraw-retraining", {}, settings)

@@ -257,3 +257,15 @@ def test_a_bucket_is_a_registry_too(
     store = registry._store  # type: ignore[attr-defined]
     assert not store.create("quickdraw/versions/2.json", b"mine")
     assert b"run-2" in store.read("quickdraw/versions/2.json")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"facts": {"colour": "red"}}'])
+@pytest.mark.parametrize("name", ["versions", "champions"])
+def test_a_file_that_is_none_of_the_registry_is_named(
+    registry: Registry, tmp_path: Path, name: str, text: str
+) -> None:
+    path = tmp_path / "registry" / "quickdraw" / name / "1.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    with pytest.raises(InputError, match=f"quickdraw/{name}.*mend it"):
+        registry.versions("quickdraw")

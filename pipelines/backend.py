@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipelines.run_record import RunRecord
+from pipelines.history.run_record import RunRecord
 from pipelines.settings import Settings
 from preprocessing.errors import InputError, Unreachable
 

@@ -16,7 +16,7 @@ from typing import Any
 from models.choices import class_names, unknown
 from models.own_files import ROOT, files_fingerprint, own_class
 from models.weights import check_weights, weights_fingerprint
-from pipelines.code_hash import code_hash
+from pipelines.local.code_hash import code_hash
 from pipelines.training_kind import TrainingKind
 from preprocessing.errors import InputError
 

@@ -7,8 +7,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from pipelines.run_record import RunRecord, Step
-from pipelines.status import colored
+from pipelines.history.run_record import RunRecord, Step
+from pipelines.history.status import colored
 from pipelines.wording import duration, number, place
 from preprocessing.progress import NOTE
 

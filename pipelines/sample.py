@@ -5,8 +5,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from pipelines.code_hash import code_hash
 from pipelines.display import Display
+from pipelines.local.code_hash import code_hash
 
 SAMPLES = Path("data") / "sample"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.display import Display
-from pipelines.real_examples import newest_data
+from pipelines.local.real_examples import newest_data
 from pipelines.registry import base_of, challenge_of
 from pipelines.sample import make_sample
 from preprocessing.challenge import find_challenge

@@ -67,13 +67,16 @@ def bucket() -> Iterator[Any]:
     server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def identity(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Returns the files by which Vertex AI on loopback and its callers know each other."""
-    from tests.vertex_service.identity import make_identity  # cryptography takes its time
+    """Returns the files by which Vertex AI on loopback and its callers know each other.
+
+    Every test has them: gRPC reads whom to trust once a process, at the first secure channel.
+    """
+    from tests.vertex_service.identity import make_identity
 
     made = make_identity(tmp_path_factory.mktemp("identity"))
-    os.environ["GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"] = str(made.certificate)  # read once a process
+    os.environ["GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"] = str(made.certificate)
     return made
 
 

@@ -11,9 +11,9 @@ def check() -> None:
     """Show every setting with where it comes from, and check what they name."""
     from pydantic import ValidationError
 
-    from pipelines.findings import show
-    from pipelines.preflight import preflight
     from pipelines.settings import Settings, origins, wrong_settings
+    from pipelines.submit.findings import show
+    from pipelines.submit.preflight import preflight
 
     console = Console(file=sys.stdout)
 

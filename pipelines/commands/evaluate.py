@@ -21,8 +21,8 @@ def evaluate(
     runs: Runs = RUNS,
 ) -> None:
     """Evaluate what a run's training has exported, while it goes on or afterwards."""
-    from pipelines.evaluate import evaluate_run
-    from pipelines.find_run import find_run
+    from pipelines.local.evaluate import evaluate_run
+    from pipelines.local.find_run import find_run
 
     try:
         evaluate_run(find_run(pipeline, run, runs), watch, Console(file=sys.stdout))

@@ -11,10 +11,10 @@ from rich.console import Console
 
 from pipelines.backend import Backend, History
 from pipelines.commands.options import RUNS, Runs
-from pipelines.metrics import main_metric
-from pipelines.places import LOCAL, Places
-from pipelines.run_record import RunRecord
-from pipelines.status import has_ended
+from pipelines.history.metrics import main_metric
+from pipelines.history.places import LOCAL, Places
+from pipelines.history.run_record import RunRecord
+from pipelines.history.status import has_ended
 from preprocessing.errors import InputError
 
 _UNBOUNDED = 10_000  # columns, where no terminal bounds a line
@@ -65,9 +65,9 @@ def compare(
     runs: Runs = RUNS,
 ) -> None:
     """Put parameters that differ and all metrics of some runs side by side."""
-    from pipelines.comparison import compare_runs
-    from pipelines.comparison_table import print_comparison
-    from pipelines.defaults import all_parameters
+    from pipelines.history.comparison import compare_runs
+    from pipelines.history.comparison_table import print_comparison
+    from pipelines.history.defaults import all_parameters
 
     wanted = dict.fromkeys(name for text in names for name in text.split())
     places = _places(backend, runs)
@@ -100,7 +100,7 @@ def cancel(
 
 
 def _list(pipeline: str, backend: str, limit: int, as_json: bool, folder: Path) -> None:
-    from pipelines.run_table import print_table
+    from pipelines.history.run_table import print_table
 
     records = _places(backend, folder).newest(pipeline, limit + 1)
     if not records and pipeline:
@@ -119,7 +119,7 @@ def _list(pipeline: str, backend: str, limit: int, as_json: bool, folder: Path) 
 
 
 def _show(run: str, backend: str, wait: bool, as_json: bool, folder: Path) -> None:
-    from pipelines.run_page import print_page
+    from pipelines.history.run_page import print_page
 
     found = _places(backend, folder).find(run)
     if wait:
@@ -132,7 +132,7 @@ def _show(run: str, backend: str, wait: bool, as_json: bool, folder: Path) -> No
 
 def _follow(history: History, name: str) -> None:
     from pipelines.display import Display
-    from pipelines.follow import follow
+    from pipelines.history.follow import follow
 
     if history.name == LOCAL:
         raise InputError(f"WAIT: {name} runs on this machine and shows itself where it was started")

@@ -34,9 +34,9 @@ def promote(
 ) -> None:
     """Make the model of a finished local run the champion, if it beats the one there is."""
     from pipelines.champions import challenge_with_champions, open_champions
-    from pipelines.find_run import find_run
     from pipelines.image.name import find_images
-    from pipelines.promote import promote_run
+    from pipelines.local.find_run import find_run
+    from pipelines.local.promote import promote_run
     from pipelines.settings import read_settings
     from pipelines.user import login_name
 

@@ -29,7 +29,7 @@ def run(
     """Run a whole pipeline on this machine."""
     from pipelines.arguments import read_arguments
     from pipelines.display import Display
-    from pipelines.local import run_locally
+    from pipelines.local.run import run_locally
     from pipelines.registry import challenge_of, find_pipeline
     from pipelines.source import find_source
     from preprocessing.challenge import find_challenge

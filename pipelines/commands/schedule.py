@@ -45,14 +45,14 @@ def schedule(
 ) -> None:
     """Create or update the one schedule of a pipeline."""
     from pipelines.backend import find_backend
-    from pipelines.check_request import check_request
-    from pipelines.cron import next_times
     from pipelines.display import Display
-    from pipelines.findings import show
-    from pipelines.preflight import preflight
-    from pipelines.schedule import check_times, scheduled_pipeline
+    from pipelines.schedules.cron import next_times
+    from pipelines.schedules.schedule import check_times, scheduled_pipeline
     from pipelines.settings import read_settings
-    from pipelines.submission import make_submission
+    from pipelines.submit.check_request import check_request
+    from pipelines.submit.findings import show
+    from pipelines.submit.preflight import preflight
+    from pipelines.submit.submission import make_submission
 
     settings = read_settings()
     check_times(cron, timezone, settings)
@@ -80,7 +80,7 @@ def schedules(
     as_json: Annotated[bool, typer.Option("--json", envvar="JSON", help="Print JSON.")] = False,
 ) -> None:
     """List the schedules."""
-    from pipelines.schedule import all_schedules, next_run
+    from pipelines.schedules.schedule import all_schedules, next_run
     from pipelines.settings import read_settings
 
     note = Console(stderr=True, soft_wrap=True).print
@@ -115,7 +115,7 @@ def delete_schedule(pipeline: Pipeline) -> None:
 
 def _find(pipeline: str) -> "tuple[Backend, str]":
     from pipelines.backend import find_backend
-    from pipelines.schedule import find_schedule
+    from pipelines.schedules.schedule import find_schedule
     from pipelines.settings import read_settings
 
     settings = read_settings()
@@ -131,7 +131,7 @@ def _print(one: "Schedule") -> None:
 def _print_table(found: "Sequence[Schedule]") -> None:
     from rich.table import Table
 
-    from pipelines.schedule import next_run
+    from pipelines.schedules.schedule import next_run
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for column in ("name", "backend", "cron", "zone", "status", "next run", "last run"):

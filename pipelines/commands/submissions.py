@@ -22,7 +22,7 @@ def check_submission(
     runs: Runs = RUNS,
 ) -> None:
     """Check whether a GAN would be let into a battle, and see what it makes and says."""
-    from pipelines.submissions import check_one
+    from pipelines.local.submissions import check_one
 
     texts = words("PARAMS", params)
     if not check_one(Path(model), data, texts, runs, Console(file=sys.stdout)):
@@ -37,7 +37,7 @@ def battle(
     runs: Runs = RUNS,
 ) -> None:
     """Let two GANs fight."""
-    from pipelines.submissions import hold_battle
+    from pipelines.local.submissions import hold_battle
 
     texts = words("PARAMS", params)
     hold_battle(Path(first), Path(second), data, texts, runs, Console(file=sys.stdout))

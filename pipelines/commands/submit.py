@@ -38,18 +38,18 @@ def submit(
 ) -> None:
     """Submit a pipeline to Vertex AI or Kubeflow, after checks and an estimate of its cost."""
     from pipelines.backend import find_backend
-    from pipelines.check_request import check_request
     from pipelines.display import Display
-    from pipelines.findings import show
-    from pipelines.follow import follow
-    from pipelines.local_history import LocalHistory
-    from pipelines.newest_success import newest_success
-    from pipelines.preflight import preflight
+    from pipelines.history.follow import follow
+    from pipelines.history.status import has_ended
+    from pipelines.local.history import LocalHistory
     from pipelines.registry import find_pipeline
     from pipelines.settings import read_settings
-    from pipelines.start import start
-    from pipelines.status import has_ended
-    from pipelines.submission import make_submission
+    from pipelines.submit.check_request import check_request
+    from pipelines.submit.findings import show
+    from pipelines.submit.newest_success import newest_success
+    from pipelines.submit.preflight import preflight
+    from pipelines.submit.start import start
+    from pipelines.submit.submission import make_submission
     from pipelines.vertex.estimate import estimate, machines_of
     from pipelines.vertex.show_estimate import show_estimate
 

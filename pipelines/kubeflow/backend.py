@@ -7,6 +7,7 @@ from typing import Any
 import kfp_server_api as api
 
 from pipelines.backend import Schedule, Submission
+from pipelines.history.run_record import RunRecord
 from pipelines.kubeflow.calls import Calls
 from pipelines.kubeflow.client import make_client
 from pipelines.kubeflow.cron import check_kept, to_kubeflow
@@ -16,7 +17,6 @@ from pipelines.kubeflow.records import find_task, to_record
 from pipelines.kubeflow.recurring import RecurringRuns
 from pipelines.kubeflow.runs import Runs
 from pipelines.kubeflow.template import make_spec, read_labels
-from pipelines.run_record import RunRecord
 from pipelines.settings import Settings
 
 

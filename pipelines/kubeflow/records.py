@@ -8,8 +8,8 @@ import time
 from datetime import datetime
 from typing import Any
 
+from pipelines.history.run_record import RunRecord, Step
 from pipelines.kubeflow.template import pipeline_name, read_labels, step_names
-from pipelines.run_record import RunRecord, Step
 
 _STATUS = {
     None: "pending",

@@ -6,9 +6,9 @@ from typing import Any
 
 import kfp_server_api as api
 
+from pipelines.history.unknown_run import unknown_run
 from pipelines.kubeflow.calls import Calls, NotFoundError
 from pipelines.kubeflow.filters import named
-from pipelines.unknown_run import unknown_run
 
 _PAGE = 50
 _PAGES = 10

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pipelines.backend import Schedule, Submission
-from pipelines.run_record import RunRecord
+from pipelines.history.run_record import RunRecord
 from pipelines.settings import Settings
 from pipelines.vertex.connection import Connection
 from pipelines.vertex.experiments import add_to_experiment

@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
+from pipelines.history.run_record import RunRecord
 from pipelines.image.name import TRAINING
-from pipelines.run_record import RunRecord
 from pipelines.vertex.machines import Machine, find_machine, named_machine
 from pipelines.vertex.prices import dollars_a_run, dollars_an_hour
 

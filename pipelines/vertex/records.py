@@ -7,7 +7,7 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 
-from pipelines.run_record import RunRecord, Step
+from pipelines.history.run_record import RunRecord, Step
 from pipelines.settings import Settings
 from pipelines.vertex.links import job_link, log_link, run_link
 

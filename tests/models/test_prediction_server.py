@@ -17,7 +17,14 @@ import numpy as np
 import pytest
 
 from models.prediction import batch_predict
-from models.prediction_server import COMMAND, MAX_REQUEST_BYTES
+from models.prediction_server import (
+    COMMAND,
+    HEALTH_ROUTE,
+    MAX_REQUEST_BYTES,
+    PREDICT_ROUTE,
+    PredictionServer,
+)
+from models.submission import predictions_to_csv
 from preprocessing.examples import Examples
 from preprocessing.preprocess import preprocess
 from preprocessing.split_sizes import SplitSizes
@@ -155,6 +162,29 @@ def test_answers_what_batch_prediction_writes(server: Server, run: Path, tmp_pat
     assert server.predict() == (200, {"predictions": []})
 
 
+def test_with_vertex_batch_prediction_the_submission_is_the_same(
+    server: Server, run: Path, tmp_path: Path
+) -> None:
+    """Its files are made here as it makes them: TFRecords as instances, a folder of its own."""
+    batch_predict(run / "model", run / "examples", tmp_path / "ours")
+    examples = Examples(run / "examples")
+    records = examples.info.layout("test").serialized(np.concatenate(examples.open("test")))
+    lines = []
+    for start in range(0, len(records), 2):
+        instances = [b64(record) for record in records[start : start + 2]]
+        _, answer = server.predict(*instances)
+        for instance, prediction in zip(instances, answer["predictions"], strict=True):
+            lines.append(json.dumps({"instance": instance, "prediction": prediction}))
+    folder = tmp_path / "theirs" / "prediction-cats_vs_dogs-2026_11_21T03_00_00_123Z"
+    folder.mkdir(parents=True)
+    (folder / "prediction.results-00000-of-00001").write_text("\n".join(lines[::-1]) + "\n")
+    (folder / "prediction.errors_stats-00000-of-00001").touch()
+    for name in ("ours", "theirs"):
+        ids = run / "examples" / "test_ids.csv"
+        assert predictions_to_csv(tmp_path / name, ids, tmp_path / f"{name}.csv") == len(TEST)
+    assert (tmp_path / "ours.csv").read_bytes() == (tmp_path / "theirs.csv").read_bytes()
+
+
 def test_an_instance_that_the_model_cannot_take_costs_no_other_its_prediction(
     server: Server,
 ) -> None:
@@ -205,3 +235,12 @@ def test_a_model_that_cannot_be_loaded_ends_it_with_one_line(tmp_path: Path) -> 
     assert last.startswith("error: ")
     assert f"{tmp_path}/saved_model" in last
     assert "Traceback" not in err
+
+
+def test_it_is_not_healthy_before_the_model_is_loaded() -> None:
+    said: list[str] = []
+    for method, route in (("GET", HEALTH_ROUTE), ("POST", PREDICT_ROUTE)):
+        environ = {"REQUEST_METHOD": method, "PATH_INFO": route}
+        (body,) = PredictionServer()(environ, lambda status, headers: said.append(status))
+        assert json.loads(body) == {"error": "the model is not loaded yet"}
+    assert said == ["503 Service Unavailable"] * 2

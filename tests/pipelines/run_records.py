@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipelines.run_record import RUN_FILE, RunRecord, Step
+from pipelines.history.run_record import RUN_FILE, RunRecord, Step
 
 NOON = 1_795_262_400.0
 """2026-11-21 12:00 UTC."""

@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 
 from pipelines.display import Display
-from pipelines.run_record import RunRecord, Step
+from pipelines.history.run_record import RunRecord, Step
 
 
 def test_numbers_stand_below_one_another_however_long_their_names_are() -> None:

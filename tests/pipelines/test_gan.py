@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from pipelines.run_record import RunRecord
+from pipelines.history.run_record import RunRecord
 from preprocessing.samples.gan import write_sample
 from tests.models.battle.made_teams import save, writes_a_file
 from tests.pipelines.conftest import Command

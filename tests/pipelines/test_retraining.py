@@ -14,8 +14,8 @@ from models.promotion.statistics import STATISTICS_FILE, DataStatistics
 from models.promotion.version import Facts, Reign, content_hash
 from pipelines.champions import check_champions
 from pipelines.compile import compile_pipeline
+from pipelines.history.run_record import RunRecord, Step
 from pipelines.registry import challenge_of, find_pipeline, pipeline_names
-from pipelines.run_record import RunRecord, Step
 from pipelines.settings import Settings
 from pipelines.target import Target
 from pipelines.training_kind import ADVERSARIAL, CLASSIFICATION, training_kind

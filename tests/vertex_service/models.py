@@ -6,6 +6,7 @@ from typing import Any
 
 from google.cloud.aiplatform_v1 import types
 
+from tests.vertex_service.checks import check_labels
 from tests.vertex_service.faults import exists, impossible, invalid, unknown
 from tests.vertex_service.listing import page
 from tests.vertex_service.names import LOCATION, check_parent, copy, last, now
@@ -33,6 +34,7 @@ class Models:
         model = copy(request.model)
         if not model.display_name:
             raise invalid("display_name is required")
+        check_labels(model.labels)
         if request.parent_model:
             name = self._find(request.parent_model)[0]
         else:

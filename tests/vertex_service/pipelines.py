@@ -7,6 +7,7 @@ from typing import Any
 from google.cloud.aiplatform_v1 import types
 from google.protobuf import empty_pb2
 
+from tests.vertex_service.checks import check_job
 from tests.vertex_service.faults import exists, impossible, invalid, unknown
 from tests.vertex_service.listing import page
 from tests.vertex_service.names import LOCATION, check_parent, copy, last, now
@@ -39,9 +40,8 @@ class Pipelines:
     def create_pipeline_job(self, request: Any) -> Any:
         """Answers CreatePipelineJob."""
         check_parent(request.parent)
+        check_job(request.pipeline_job)
         spec = request.pipeline_job.pipeline_spec
-        if not spec:
-            raise invalid("pipeline_spec is missing")
         job = copy(request.pipeline_job)
         run = request.pipeline_job_id or f"{spec['pipelineInfo']['name']}-{now():%Y%m%d%H%M%S%f}"
         if not re.fullmatch("[a-z][-a-z0-9]{0,127}", run):

@@ -9,6 +9,7 @@ from cronsim import CronSim, CronSimError
 from google.cloud.aiplatform_v1 import types
 from google.protobuf import empty_pb2
 
+from tests.vertex_service.checks import check_job
 from tests.vertex_service.faults import impossible, invalid, unknown
 from tests.vertex_service.listing import page
 from tests.vertex_service.names import LOCATION, check_parent, copy, last, now
@@ -61,6 +62,7 @@ class Schedules:
         if not schedule.display_name or schedule.max_concurrent_run_count < 1:
             raise invalid("display_name and max_concurrent_run_count are required")
         check_parent(schedule.create_pipeline_job_request.parent)
+        check_job(schedule.create_pipeline_job_request.pipeline_job)
         schedule.name = f"{LOCATION}/schedules/{next(self._ids)}"
         schedule.create_time = schedule.update_time = now()
         schedule.next_run_time = _next(schedule.cron)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import follow
+from pipelines.history import follow
 from tests.conftest import WriteBitmaps
 from tests.kubeflow_service import Fault, KubeflowService
 from tests.pipelines.conftest import Command

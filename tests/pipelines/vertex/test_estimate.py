@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.compile import compile_pipeline
-from pipelines.run_record import RunRecord, Step
+from pipelines.history.run_record import RunRecord, Step
 from pipelines.settings import Settings
 from pipelines.vertex.estimate import Estimate, estimate, machines_of
 from pipelines.vertex.machines import Machine, accelerators, find_machine

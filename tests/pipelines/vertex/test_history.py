@@ -6,8 +6,8 @@ from typing import Any
 import grpc
 import pytest
 
-from pipelines import follow
 from pipelines.backend import Backend, Submission, find_backend
+from pipelines.history import follow
 from pipelines.settings import read_settings
 from tests.kubeflow_service import KubeflowService
 from tests.pipelines.conftest import Command

@@ -152,6 +152,11 @@ def test_a_refusal_is_told_at_once_in_one_line(
     assert vertex.pipelines.jobs == {}
 
 
+def test_what_the_service_finds_wrong_is_told(backend: Backend, submission: Submission) -> None:
+    with pytest.raises(InputError, match=r"^cannot submit quickdraw-1: Missing required parameter"):
+        backend.submit(replace(submission, arguments={}), "quickdraw-1")
+
+
 def test_what_cannot_be_sent_is_refused_before_anything_is(
     vertex: Any, backend: Backend, submission: Submission, tmp_path: Path
 ) -> None:

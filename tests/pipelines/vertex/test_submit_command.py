@@ -10,7 +10,8 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 
 from models import vertex_ai
-from pipelines import check_classes, follow
+from pipelines import check_classes
+from pipelines.history import follow
 from pipelines.vertex import experiments
 from preprocessing.samples import quickdraw
 from tests.conftest import WriteBitmaps

@@ -8,10 +8,10 @@ import grpc
 import pytest
 from rich.console import Console
 
-from pipelines import follow as following
 from pipelines.backend import Backend, Submission
 from pipelines.display import Display
-from pipelines.follow import follow
+from pipelines.history import follow as following
+from pipelines.history.follow import follow
 from preprocessing.errors import InputError
 
 Code = grpc.StatusCode

@@ -1,0 +1,60 @@
+"""Finds a local run by its pipeline and, where it is given, its name."""
+
+import difflib
+from pathlib import Path
+
+from pipelines.history.run_record import RunRecord
+from pipelines.local.history import read_records
+from pipelines.registry import find_pipeline
+from preprocessing.errors import InputError
+
+
+def find_run(pipeline: str, name: str, runs: Path) -> Path:
+    """Returns the folder of a run.
+
+    Args:
+        pipeline: name of its pipeline.
+        name: that of its folder, or the path; the newest run of the pipeline if "".
+        runs: the folder of all runs.
+
+    Raises:
+        InputError: there is no such pipeline or run, and the message says what there is; or the
+            record of the named run cannot be read. Those of other runs are passed over.
+    """
+    find_pipeline(pipeline)
+    of_pipeline = find_runs(pipeline, runs, needed=Path(name).name)
+    if not of_pipeline:
+        raise InputError(
+            f"PIPELINE: no run of {pipeline} in {runs} yet;"
+            f" run `make run PIPELINE={pipeline}` first"
+        )
+    newest = max(of_pipeline, key=lambda record: record.started)
+    if not name:
+        return Path(newest.folder)
+    known = [Path(record.folder).name for record in of_pipeline]
+    wanted = Path(name).name
+    if wanted not in known:
+        nearest = difflib.get_close_matches(wanted, known, n=1, cutoff=0.4)
+        told = f", did you mean {nearest[0]!r}?" if nearest else ""
+        raise InputError(
+            f"RUN: {name!r} is no run of {pipeline} in {runs}{told}; the newest is"
+            f" {Path(newest.folder).name!r}"
+        )
+    return runs / wanted
+
+
+def find_runs(pipeline: str, runs: Path, needed: str = "") -> list[RunRecord]:
+    """Returns the runs of a pipeline, in no order.
+
+    Args:
+        pipeline: name of their pipeline.
+        runs: the folder of all runs.
+        needed: name of a run's folder; those of others are passed over if they cannot be read.
+
+    Raises:
+        InputError: the record of the needed run cannot be read.
+    """
+    records, damaged = read_records(runs)
+    if needed in damaged:
+        raise damaged[needed]
+    return [record for record in records if record.pipeline == pipeline]

@@ -1,0 +1,96 @@
+"""Which pipelines are scheduled, where, and when they run next."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from pipelines.backend import BACKENDS, Backend, Schedule, find_backend
+from pipelines.kubeflow.cron import check_kept
+from pipelines.registry import find_pipeline
+from pipelines.schedules.cron import check_cron, find_timezone, next_times
+from pipelines.settings import Settings
+from preprocessing.errors import InputError
+
+_RETRAINING = "-retraining"
+
+
+def check_times(cron: str, timezone: str, settings: Settings) -> None:
+    """Checks CRON and TIMEZONE, before what takes longer.
+
+    Raises:
+        InputError: one of them cannot be, or not on the backend of the settings.
+    """
+    check_cron(cron)
+    find_timezone(timezone)
+    if settings.backend == "kubeflow":
+        check_kept(timezone, settings)
+
+
+def scheduled_pipeline(name: str) -> str:
+    """Returns the variant of a pipeline for retraining where there is one, else its name.
+
+    Raises:
+        InputError: there is no such pipeline.
+    """
+    try:
+        find_pipeline(name + _RETRAINING)
+    except InputError:
+        find_pipeline(name)
+        return name
+    return name + _RETRAINING
+
+
+def find_schedule(pipeline: str, place: Backend) -> str:
+    """Returns the name of a pipeline's schedule: that of its variant for retraining goes first.
+
+    Raises:
+        InputError: it has none; the message lists those there are.
+    """
+    names = [schedule.name for schedule in place.schedules()]
+    for name in (pipeline + _RETRAINING, pipeline):
+        if name in names:
+            return name
+    raise InputError(
+        f"PIPELINE: {place.name} has no schedule of {pipeline}; there are:"
+        f" {', '.join(names) or 'none'}"
+    )
+
+
+def all_schedules(
+    backend: str, settings: Settings, note: Callable[[str], None]
+) -> Sequence[Schedule]:
+    """Returns the schedules of one backend, or of all whose settings are set.
+
+    Args:
+        backend: its name; "" for all.
+        settings: where they are.
+        note: is told, in one line, of a backend of several that does not answer.
+
+    Raises:
+        InputError: no backend is set up, or the only one refused.
+    """
+    have = {"vertex": settings.project and settings.region, "kubeflow": settings.kubeflow_host}
+    names = [backend] if backend else [name for name in BACKENDS if have[name]]
+    if not names:
+        raise InputError(
+            "BACKEND: none is set up; set PROJECT and REGION for Vertex AI, or KUBEFLOW_HOST"
+        )
+    found: list[Schedule] = []
+    for name in names:
+        try:
+            found += find_backend(name, settings).schedules()
+        except InputError as error:
+            if len(names) == 1:
+                raise
+            note(f"{name} left out: {error}")
+    return found
+
+
+def next_run(schedule: Schedule) -> datetime | None:
+    """Returns when a schedule's next run starts; reckoned where the backend does not tell."""
+    if schedule.next_run is not None or schedule.status != "active":
+        return schedule.next_run
+    try:
+        check_cron(schedule.cron)
+        return next(iter(next_times(schedule.cron, schedule.timezone, 1)), None)
+    except InputError:  # written elsewhere, in words that we do not know
+        return None

@@ -1,0 +1,142 @@
+"""From what a user asks for to a run in the cloud: everything that it takes, read and checked."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from models.promotion.registry import check_place
+from pipelines.arguments import read_arguments
+from pipelines.backend import Submission
+from pipelines.champions import check_champions
+from pipelines.commit import git_commit
+from pipelines.compile import compile_pipeline
+from pipelines.display import Display
+from pipelines.image.name import find_images
+from pipelines.registry import challenge_of
+from pipelines.settings import Settings
+from pipelines.submit.cloud_data import check_in_bucket, upload_sample
+from pipelines.user import login_name
+from pipelines.vertex.dataflow import dataflow_args
+from preprocessing.challenge import find_challenge
+from preprocessing.errors import InputError
+from preprocessing.fingerprint import source_fingerprint
+from preprocessing.sources.open import count_classes
+
+BUILD = Path("build")
+
+
+def make_submission(
+    pipeline: str,
+    data: str,
+    model: str,
+    loss: str,
+    params: Sequence[str],
+    settings: Settings,
+    runs: Path,
+    display: Display,
+    teams: str = "",
+    caching: bool = True,
+    beam: Sequence[str] = (),
+    fail_fast: bool = True,
+) -> Submission:
+    """Returns a run of a pipeline for the cloud, compiled to `build/`.
+
+    Args:
+        pipeline: its name.
+        data: DATA, a `gs://` URI; "" for sample data, which is brought to the bucket.
+        model: MODEL; a participant's files go to `build/participant/`, for the image.
+        loss: LOSS, likewise.
+        params: PARAMS, such as `["epochs=3"]`.
+        settings: where the steps run.
+        runs: folder of the local runs, whose cache remembers what has been checked.
+        display: is told what takes a while.
+        teams: TEAMS of a tournament, a `gs://` URI.
+        caching: whether steps may be answered from the backend's cache.
+        beam: BEAM, the options of Beam.
+        fail_fast: whether the run ends with the first step that fails.
+
+    Raises:
+        InputError: something cannot be; one line says what.
+        Unreachable: the bucket did not answer.
+    """
+    for name, path in (("DATA", data), ("TEAMS", teams)):
+        if path:
+            check_in_bucket(name, path, settings)
+    classes = count_classes(data, find_challenge(challenge_of(pipeline))) if data else None
+    given = read_given(pipeline, classes, model, loss, params, settings, runs, display, teams)
+    challenge = "mnist" if given.get("use_mnist") else challenge_of(pipeline)
+    source = data or upload_sample(challenge, settings, display)
+    template = compile_pipeline(pipeline, BUILD, settings, given)
+    arguments = {
+        **given,
+        **_paths_in_the_image(template, given),
+        "source": source,
+        "source_fingerprint": source_fingerprint(source),
+    }
+    labels = {
+        **settings.labels,
+        "pipeline": label(pipeline),
+        "commit": label(git_commit()),
+        "source": label(arguments["source_fingerprint"]),
+        "user": label(login_name()),
+    }
+    image = find_images(settings, given.get("files_fingerprint", "")).of("preprocess")
+    # Not the other labels: the arguments are part of what the cache knows a step by.
+    dataflow = dataflow_args(settings, image, settings.labels | {"pipeline": labels["pipeline"]})
+    return Submission(
+        pipeline=pipeline,
+        template=template,
+        arguments=arguments | {"beam_args": [*dataflow, *beam]},
+        labels={key: value for key, value in labels.items() if value},
+        caching=caching,
+        fail_fast=fail_fast,
+        experiment=settings.experiment or pipeline.replace("_", "-"),
+    )
+
+
+def label(text: str) -> str:
+    """Returns a text as the value of a label: lower case, `-` for what may not be, at most 63."""
+    return re.sub("[^-_a-z0-9]+", "-", text.lower()).strip("-_")[:63]
+
+
+def read_given(
+    pipeline: str,
+    classes: int | None,
+    model: str,
+    loss: str,
+    params: Sequence[str],
+    settings: Settings,
+    runs: Path,
+    display: Display,
+    teams: str,
+) -> dict[str, Any]:
+    """Returns the arguments that were given, but for those of the data.
+
+    Args are those of `make_submission`, and `classes`: how many the data has, None if unknown.
+
+    Raises:
+        InputError: something cannot be, or not in the cloud.
+    """
+    given = read_arguments(pipeline, params, model, loss, classes, runs, display.note, teams)
+    check_champions(pipeline, given, settings)
+    if weights := given.get("weights"):
+        check_in_bucket("weights", weights, settings)
+    if pipeline.endswith("-retraining"):
+        place = given.get("registry") or settings.champions()
+        check_place(place)
+        if not place.startswith(("gs://", "projects/")):
+            raise InputError(
+                f"REGISTRY={place}: a folder of the step's container is gone when the step ends;"
+                f" set REGISTRY={settings.bucket.rstrip('/') or 'gs://my-bucket'}/registry"
+            )
+    return given
+
+
+def _paths_in_the_image(template: Path, given: dict[str, Any]) -> dict[str, Any]:
+    """Returns the network and loss as the compiled pipeline names them, not by paths of ours."""
+    compiled = next(yaml.safe_load_all(template.read_text()))
+    inputs = compiled["root"]["inputDefinitions"]["parameters"]
+    return {name: inputs[name]["defaultValue"] for name in ("model", "loss") if name in given}

@@ -1,0 +1,200 @@
+"""`make check`: each setting with its origin, each check with what mends it, in bounded time."""
+
+import re
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from pydantic import SecretStr
+
+from models import vertex_ai
+from pipelines.bucket import check_bucket, check_readable
+from pipelines.settings import Settings, read_settings
+from pipelines.submit.findings import Unchecked, find
+from preprocessing.errors import InputError, Unreachable
+from tests.pipelines.conftest import Command
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Puts the test into a folder of its own, without settings and credentials."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    for name in (*Settings.model_fields, "google_application_credentials"):
+        monkeypatch.delenv(name.upper(), raising=False)
+    return tmp_path
+
+
+def settings(**given: Any) -> Settings:
+    return Settings(_env_file=None, **given)  # type: ignore[call-arg]
+
+
+def test_each_setting_is_shown_with_its_origin_and_no_secret(
+    command: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / ".env").write_text("PROJECT=my-project\nKUBEFLOW_TOKEN=hush\nREGION=\n")
+    monkeypatch.setenv("LABELS", "team=vision")
+    status, out, err = command("check")
+    assert status == 1
+    lines = {line.split()[0]: line.split()[1:] for line in out.splitlines() if line.strip()}
+    assert lines["PROJECT"] == ["my-project", ".env"]
+    assert lines["LABELS"] == ["team=vision", "the", "environment"]
+    assert lines["PRESET"] == ["cpu", "default"]
+    assert lines["KUBEFLOW_TOKEN"] == ["set", ".env"]
+    assert lines["region"][:3] == ["wrong", "not", "set;"]
+    assert "hush" not in out + err
+
+
+def test_without_credentials_the_answer_comes_at_once(command: Command) -> None:
+    began = time.monotonic()
+    status, out, _ = command("check")
+    assert status == 1
+    assert "gcloud auth application-default login" in out
+    assert "not asked without credentials" in out
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("PRESET", "8gpu", "PRESET: expected cpu, gpu or 4gpu, got '8gpu' from the environment"),
+        ("BUCKET", "mine", "BUCKET: expected gs://name or gs://name/folder, got 'mine' from"),
+        ("TRAIN_MEMORY", "30", "such as 30G, got '30'"),
+        ("LABELS", "Team=A", "expected key=value,... of lower-case letters"),
+        ("MANAGED", "datafow", "MANAGED: 'datafow' is unknown, did you mean 'dataflow'?"),
+        ("TRAIN_DISK_GB", "10", "TRAIN_DISK_GB: expected a whole number of GB from 100"),
+        ("BACKEND", "aws", "BACKEND: expected vertex or kubeflow"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_told_in_plain_words(
+    command: Command, monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InputError) as error:
+        read_settings()
+    assert told in str(error.value)
+    monkeypatch.setenv("REGION", "Europe")  # check tells all of them
+    status, out, _ = command("check")
+    assert status == 1
+    assert told in out
+    assert "REGION: expected a region of Google Cloud" in out
+
+
+def test_no_setting_is_refused_in_the_words_of_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = (str, SecretStr)
+    for name, field in Settings.model_fields.items():
+        monkeypatch.setenv(name.upper(), "@ =")
+        if field.annotation in plain and not field.metadata:
+            continue
+        with pytest.raises(InputError, match=f"^{name.upper()}: ") as told:
+            read_settings()
+        assert not re.search("Input should|Value error|String should", str(told.value))
+        monkeypatch.delenv(name.upper())
+
+
+def test_a_wrong_setting_in_the_file_is_said_to_be_there(folder: Path) -> None:
+    (folder / ".env").write_text("PRESET=8gpu")
+    with pytest.raises(InputError, match=r"got '8gpu' from \.env"):
+        read_settings()
+
+
+def test_checks_run_side_by_side_and_none_waits_for_ever() -> None:
+    both = threading.Barrier(2, timeout=5)
+    never = threading.Event()
+
+    def wrong() -> str:
+        raise InputError("mend it")
+
+    def unknown() -> str:
+        raise Unchecked("look for yourself")
+
+    def broken() -> str:
+        raise ZeroDivisionError("oops")
+
+    found = find(
+        {
+            "first": lambda: f"met {both.wait()}",
+            "second": lambda: f"met {both.wait()}",
+            "wrong": wrong,
+            "unknown": unknown,
+            "broken": broken,
+            "stuck": lambda: str(never.wait()),
+        },
+        seconds=0.2,
+    )
+    never.set()
+    assert [finding.status for finding in found] == [
+        "ok",
+        "ok",
+        "wrong",
+        "unknown",
+        "wrong",
+        "wrong",
+    ]
+    assert found[2].text == "mend it"
+    assert "no answer within 0.2 s" in found[5].text
+
+
+def test_a_bucket_is_written_and_left_as_it_was(bucket: Any) -> None:
+    told = check_bucket(settings(bucket="gs://challenge/ours", region="us-central1"))
+    assert told == "gs://challenge/ours/ can be written; in us"
+    assert not list(bucket.list_blobs(prefix="ours"))
+
+
+def test_a_bucket_elsewhere_is_told(bucket: Any) -> None:
+    with pytest.raises(InputError, match=r"is in us, REGION=europe-west4.*--location=europe-west4"):
+        check_bucket(settings(bucket="gs://challenge", region="europe-west4"))
+
+
+def test_a_bucket_that_is_not_there_is_told_with_how_to_make_it(bucket: Any) -> None:
+    with pytest.raises(InputError, match="`gcloud storage buckets create gs://nobodys"):
+        check_bucket(settings(bucket="gs://nobodys", region="us-central1"))
+
+
+def test_data_in_a_bucket_that_does_not_answer_is_told_in_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pipelines.bucket.SECONDS", 0.3)
+    with socket.socket() as dead:
+        dead.bind(("localhost", 0))  # it never listens
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://localhost:{dead.getsockname()[1]}")
+        with pytest.raises(Unreachable, match="cannot list gs://drawings"):
+            check_readable("gs://drawings/full/*.npy", settings())
+
+
+def test_all_that_vertex_ai_needs_is_there(
+    command: Command, vertex: Any, bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vertex_ai, "FIRST_DELAY", 0.01)
+    bucket._patch_property("location", "EU")
+    bucket.patch()
+    monkeypatch.setenv("IMAGE", "registry/image:1")
+    monkeypatch.setenv("PRESET", "gpu")
+    vertex.fail("ListPipelineJobs", grpc.StatusCode.UNAVAILABLE)
+    status, out, err = command("check")
+    assert (status, err) == (0, "")
+    for told in (
+        "ok       of pipelines@challenges.iam.gserviceaccount.com",
+        "answers (europe-west4)",
+        "gs://challenge/ can be written",
+        "training on n1-standard-8 + 1 NVIDIA_TESLA_T4",
+        "would go to vertex",
+    ):
+        assert told in out
+    assert vertex.secret not in out
+
+
+def test_kubeflow_needs_no_credentials_of_google_but_a_host(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BACKEND", "kubeflow")
+    status, out, _ = command("check")
+    assert status == 1
+    assert "KUBEFLOW_HOST=https://" in out
+    assert "credentials" not in out
+    assert "machine" not in out

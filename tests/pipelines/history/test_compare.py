@@ -130,7 +130,16 @@ def test_names_that_cannot_be_are_told(
     [
         *((name, "higher") for name in ("test_accuracy", "hit_at_1", "int8_hit_at_1", "top_5")),
         *((name, "lower") for name in ("loss", "frechet_distance", "generate_seconds")),
-        *((name, "") for name in ("examples", "coverage_real", "generator_loss", "collapsed")),
+        *(
+            (name, "")
+            for name in (
+                "examples",
+                "champion_accuracy",
+                "coverage_real",
+                "generator_loss",
+                "collapsed",
+            )
+        ),
     ],
 )
 def test_whether_more_is_better_goes_by_the_name(name: str, way: str) -> None:

@@ -65,6 +65,10 @@ def make_submission(
     for name, path in (("DATA", data), ("TEAMS", teams)):
         if path:
             check_in_bucket(name, path, settings)
+    if beam:
+        from preprocessing.beam import check_options  # takes seconds
+
+        check_options(beam)
     classes = count_classes(data, find_challenge(challenge_of(pipeline))) if data else None
     given = read_given(pipeline, classes, model, loss, params, settings, runs, display, teams)
     challenge = "mnist" if given.get("use_mnist") else challenge_of(pipeline)

@@ -269,3 +269,20 @@ def test_a_file_that_is_none_of_the_registry_is_named(
     path.write_text(text)
     with pytest.raises(InputError, match=f"quickdraw/{name}.*mend it"):
         registry.versions("quickdraw")
+
+
+def test_a_registry_of_which_files_were_removed_goes_on(
+    registry: Registry, labelled: Examples, skilled: SkilledModel, tmp_path: Path
+) -> None:
+    for run, skill in (("run-1", 100), ("run-2", 150), ("run-3", 200)):
+        challenge(registry, skilled(skill), labelled, run)
+    folder = tmp_path / "registry" / "quickdraw"
+    (folder / "champions" / "2.json").unlink()
+    assert rollback(registry, "quickdraw", "ann", version=2).number == 2
+    (folder / "versions" / "2.json").unlink()
+    told = r"versions/2\.json: the champion, but it is gone; .* remove .*champions/4\.json"
+    with pytest.raises(InputError, match=told):
+        challenge(registry, skilled(220), labelled, "run-4")
+    (folder / "champions" / "4.json").unlink()
+    outcome = challenge(registry, skilled(240), labelled, "run-4")
+    assert (outcome.before, outcome.version) == (3, 4)

@@ -1,7 +1,6 @@
 """Makes an earlier version champion again."""
 
 import difflib
-
 from collections.abc import Sequence
 
 from models.promotion.registry import ChampionChanged, Registry, champion_of

@@ -62,9 +62,7 @@ def promote_run(
 def _artifact(record: RunRecord, name: str) -> Path:
     path = record.artifacts.get(name, "")
     if not path or not Path(path).exists():
-        last = record.steps[-1]
         raise InputError(
-            f"{record.folder}: this run left no {name} ({last.name}: {last.status}); name another"
-            " with RUN"
+            f"{record.folder}: this run ({record.status}) left no {name}; name another with RUN"
         )
     return Path(path)

@@ -173,6 +173,13 @@ def test_commands_list_promote_and_roll_back(
     assert (status, out.startswith("no models; ")) == (0, True)
 
 
+def test_a_run_without_a_model_cannot_be_promoted(command: Command, tmp_path: Path) -> None:
+    RunRecord("early", "quickdraw", str(tmp_path / "early"), {}, "", "interrupted").save()
+    status, _, err = command("promote", "quickdraw", "--runs", tmp_path)
+    assert status == 1
+    assert err.endswith("early: this run (interrupted) left no model; name another with RUN\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

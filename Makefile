@@ -49,7 +49,7 @@ compare: environment ## put runs side by side: RUNS="a b c" [BACKEND=...] [JSON=
 cancel: environment ## end a run in the cloud: RUN=its name [BACKEND=...]
 	@$(COMMAND) cancel $(call needed,RUN)
 
-schedule: environment ## run a pipeline again and again: PIPELINE=quickdraw CRON="0 3 * * 1" [TIMEZONE=Europe/Zurich] [BACKEND=vertex|kubeflow] [DATA=gs://...] [PARAMS="epochs=3"] [CATCH_UP=1, make up for missed starts]
+schedule: environment ## run a pipeline again and again: PIPELINE=quickdraw CRON="0 3 * * 1" [TIMEZONE=Europe/Zurich] [BACKEND=vertex|kubeflow] [DATA=gs://...] [PARAMS="epochs=3"] [CATCH_UP=1, make up for starts that come while a run goes on]
 	@$(COMMAND) schedule $(call needed,PIPELINE) --cron $(call needed,CRON)
 
 schedules: environment ## list the schedules: [BACKEND=vertex|kubeflow] [JSON=1]

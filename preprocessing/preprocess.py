@@ -19,6 +19,7 @@ from preprocessing.bad_images import BadImage, check_bad_images, check_limit
 from preprocessing.challenge import find_challenge
 from preprocessing.errors import InputError
 from preprocessing.examples import METADATA_FILE, SPLITS, ExamplesInfo, Split
+from preprocessing.fingerprint import source_fingerprint as fingerprint_of
 from preprocessing.needs import check_needs
 from preprocessing.plan import Plan, plan_examples
 from preprocessing.progress import report_note, report_progress
@@ -60,7 +61,8 @@ def preprocess(
             size already, as a share of the shorter side; None to stretch the whole image.
         max_bad_fraction: share of the images that may fail to decode; these are left out.
         full_pass: take the statistics over all training rows, not over a sample.
-        source_fingerprint: stands for the state of the source; written into `examples.json`.
+        source_fingerprint: stands for the state of the source; written into `examples.json`. Where
+            it is "", as in scheduled runs, it is worked out here.
         beam_args: Beam's own options.
 
     Returns:
@@ -96,7 +98,7 @@ def preprocess(
         class_names=statistics.class_names,
         seed=seed,
         source=source,
-        source_fingerprint=source_fingerprint,
+        source_fingerprint=source_fingerprint or fingerprint_of(source),
         pixel_mean=statistics.pixel_mean,
         pixel_variance=statistics.pixel_variance,
         splits={split: _without(plan.split(split), split, bad, plan) for split in SPLITS},

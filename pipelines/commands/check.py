@@ -44,4 +44,6 @@ def _shown(value: object) -> str:
         return "set" if value.get_secret_value() else ""
     if isinstance(value, dict):
         return ",".join(f"{key}={text}" for key, text in value.items())
+    if isinstance(value, tuple):
+        return " ".join(value)
     return "" if value is None else str(value)

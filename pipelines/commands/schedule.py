@@ -39,7 +39,8 @@ def schedule(
         str, typer.Option(envvar="BEAM", help="Options of Beam, such as --runner=...")
     ] = "",
     catch_up: Annotated[
-        bool, typer.Option(envvar="CATCH_UP", help="Make up for starts that were missed.")
+        bool,
+        typer.Option(envvar="CATCH_UP", help="Make up for starts that come while a run goes on."),
     ] = False,
     runs: Runs = RUNS,
 ) -> None:
@@ -47,7 +48,7 @@ def schedule(
     from pipelines.backend import find_backend
     from pipelines.display import Display
     from pipelines.schedules.cron import next_times
-    from pipelines.schedules.schedule import check_times, scheduled_pipeline
+    from pipelines.schedules.schedule import check_times, for_each_time, scheduled_pipeline
     from pipelines.settings import read_settings
     from pipelines.submit.check_request import check_request
     from pipelines.submit.findings import show
@@ -64,8 +65,7 @@ def schedule(
     show(findings, console)
     if wrong := sum(finding.status == "wrong" for finding in findings):
         raise InputError(f"{wrong} of {len(findings)} checks failed; nothing was scheduled")
-    # The data may change from one run to the next, and a cached answer would not see it.
-    submission = make_submission(*asked, caching=False, beam=words("BEAM", beam))
+    submission = for_each_time(make_submission(*asked, beam=words("BEAM", beam)))
     place = find_backend(settings.backend, settings)
     made = place.schedule(submission, cron, timezone, catch_up)
     _print(made)

@@ -64,11 +64,17 @@ def compare_runs(runs: Sequence[RunRecord], parameters: Sequence[dict[str, Any]]
         ),
         metrics=metrics,
         seconds=_rows([_seconds(run) for run in runs]),
-        notes=tuple(_notes(runs, different_data=len(data) > 1)),
+        notes=tuple(_notes(runs, different_data=len(data) > 1, unknown=_unknown(runs, parameters))),
     )
 
 
-def _notes(runs: Sequence[RunRecord], different_data: bool) -> list[str]:
+def _unknown(runs: Sequence[RunRecord], parameters: Sequence[dict[str, Any]]) -> list[str]:
+    """Returns the runs whose data is not known, such as those that a schedule started."""
+    pairs = zip(runs, parameters, strict=True)
+    return [run.run for run, values in pairs if values.get(_FINGERPRINT) == ""]
+
+
+def _notes(runs: Sequence[RunRecord], different_data: bool, unknown: Sequence[str]) -> list[str]:
     notes = []
     pipelines = dict.fromkeys(run.pipeline for run in runs)
     if len(pipelines) > 1:
@@ -78,6 +84,8 @@ def _notes(runs: Sequence[RunRecord], different_data: bool) -> list[str]:
         )
     if different_data:
         notes.append("different data: the metrics do not compare, so no best one is marked")
+    if unknown:
+        notes.append(f"the data of {', '.join(unknown)} may have been other than that of the rest")
     unfinished = [f"{run.run} ({run.status})" for run in runs if run.status != "succeeded"]
     if unfinished:
         notes.append(f"not whole: {', '.join(unfinished)}")

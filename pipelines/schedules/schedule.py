@@ -1,9 +1,10 @@
 """Which pipelines are scheduled, where, and when they run next."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from pipelines.backend import BACKENDS, Backend, Schedule, find_backend
+from pipelines.backend import BACKENDS, Backend, Schedule, Submission, find_backend
 from pipelines.kubeflow.cron import check_kept
 from pipelines.registry import find_pipeline
 from pipelines.schedules.cron import check_cron, find_timezone, next_times
@@ -37,6 +38,20 @@ def scheduled_pipeline(name: str) -> str:
         find_pipeline(name)
         return name
     return name + _RETRAINING
+
+
+def for_each_time(submission: Submission) -> Submission:
+    """Returns a submission whose runs look at the data anew each time that they start.
+
+    They name no fingerprint, which would be that of today, and take nothing from the cache, which
+    knows the data by it.
+    """
+    arguments = {
+        name: "" if name in ("source_fingerprint", "teams_fingerprint") else value
+        for name, value in submission.arguments.items()
+    }
+    labels = {name: value for name, value in submission.labels.items() if name != "source"}
+    return replace(submission, arguments=arguments, labels=labels, caching=False)
 
 
 def find_schedule(pipeline: str, place: Backend) -> str:

@@ -16,6 +16,7 @@ from components.predictions_to_csv import predictions_to_csv
 from components.preprocess import preprocess
 from preprocessing import folders
 from preprocessing.errors import InputError
+from preprocessing.fingerprint import source_fingerprint
 from preprocessing.folders import upload_folder
 from tests.preprocessing.raw_data import encoded
 
@@ -144,6 +145,7 @@ def test_predicts_from_a_bucket_into_it_and_makes_the_submission(
     )
     rows = list(csv.reader(Path(submission.path).read_text().splitlines()))
     info = json.loads(contents(bucket, "run/examples/")["examples.json"])
+    assert info["source_fingerprint"] == source_fingerprint("gs://challenge/photos")
     assert rows[0] == ["Id", "Category"]
     assert len(rows) - 1 == info["splits"]["test"]["examples"] == 4
     assert {row[1] for row in rows[1:]} <= {"0", "1"}

@@ -66,6 +66,7 @@ def test_a_default_that_was_not_given_is_the_same_as_one_that_was(
     ("other", "told"),
     [
         ({"parameters": {"source_fingerprint": "ee11"}}, "different data: the metrics do not"),
+        ({"parameters": {"source_fingerprint": ""}}, "of b-1 may have been other than that of the"),
         ({"pipeline": "gan"}, "different pipelines (quickdraw, gan): metrics of the same name"),
         ({"status": "failed"}, "not whole: b-1 (failed)"),
     ],
@@ -77,7 +78,7 @@ def test_what_may_not_compare_is_said_in_words(
     write(tmp_path, record("b-1", {"hit_at_1": 0.75}, **other))
     out = compare(command, tmp_path, "a-1 b-1")
     assert told in out
-    assert ("0.7500 *" in out) == ("data" not in told)
+    assert ("0.7500 *" in out) == ("different data" not in told)
 
 
 def test_more_runs_than_a_terminal_is_wide_stand_below_one_another(
@@ -130,7 +131,16 @@ def test_names_that_cannot_be_are_told(
     [
         *((name, "higher") for name in ("test_accuracy", "hit_at_1", "int8_hit_at_1", "top_5")),
         *((name, "lower") for name in ("loss", "frechet_distance", "generate_seconds")),
-        *((name, "") for name in ("examples", "coverage_real", "generator_loss", "collapsed")),
+        *(
+            (name, "")
+            for name in (
+                "examples",
+                "champion_accuracy",
+                "coverage_real",
+                "generator_loss",
+                "collapsed",
+            )
+        ),
     ],
 )
 def test_whether_more_is_better_goes_by_the_name(name: str, way: str) -> None:

@@ -60,6 +60,7 @@ def test_a_schedule_is_made_with_what_the_user_says(
     assert times.count(" 03:00") == 3
     arguments = one["runtime_config"]["parameters"]
     assert (arguments["epochs"], arguments["source"]) == (3, data)
+    assert arguments["source_fingerprint"] == ""  # today's would be told of every run to come
     tasks = one["pipeline_spec"]["root"]["dag"]["tasks"].values()
     assert not any(task["cachingOptions"]["enableCache"] for task in tasks)
 

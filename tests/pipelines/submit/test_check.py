@@ -39,11 +39,14 @@ def test_each_setting_is_shown_with_its_origin_and_no_secret(
 ) -> None:
     (folder / ".env").write_text("PROJECT=my-project\nKUBEFLOW_TOKEN=hush\nREGION=\n")
     monkeypatch.setenv("LABELS", "team=vision")
+    monkeypatch.setenv("MANAGED", "dataflow custom-job")
     status, out, err = command("check")
     assert status == 1
     lines = {line.split()[0]: line.split()[1:] for line in out.splitlines() if line.strip()}
     assert lines["PROJECT"] == ["my-project", ".env"]
     assert lines["LABELS"] == ["team=vision", "the", "environment"]
+    assert lines["MANAGED"] == ["dataflow", "custom-job", "the", "environment"]
+    assert lines["NETWORK"] == ["default"]
     assert lines["PRESET"] == ["cpu", "default"]
     assert lines["KUBEFLOW_TOKEN"] == ["set", ".env"]
     assert lines["region"][:3] == ["wrong", "not", "set;"]

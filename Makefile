@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	done; echo python3)
 COMMAND := .venv/bin/python -m pipelines
 export DATA TEAMS A B MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH WAIT JSON LIMIT BACKEND CACHE FAILURE CRON TIMEZONE CATCH_UP
-export REGISTRY VERSION IMAGE TOOL PUSH DIRTY BUILD_ARGS PRESET ACCELERATOR ACCELERATOR_COUNT TRAIN_CPU TRAIN_MEMORY TRAIN_DISK_GB KERAS_BACKEND MANAGED
+export REGISTRY VERSION MARGIN IMAGE TOOL PUSH DIRTY BUILD_ARGS PRESET ACCELERATOR ACCELERATOR_COUNT TRAIN_CPU TRAIN_MEMORY TRAIN_DISK_GB KERAS_BACKEND MANAGED
 
 .DEFAULT_GOAL := help
 .PHONY: help run evaluate check-submission battle tournament compile image check submit schedule schedules pause-schedule resume-schedule delete-schedule runs compare cancel promote rollback models test lint bench tensorboard lock golden clean environment dev-environment
@@ -64,7 +64,7 @@ resume-schedule: environment ## resume a schedule, without what was missed: PIPE
 delete-schedule: environment ## delete a schedule, its runs stay: PIPELINE=quickdraw [BACKEND=vertex|kubeflow]
 	@$(COMMAND) delete-schedule $(call needed,PIPELINE)
 
-promote: environment ## make the model of a local run the champion, if it beats the one there is: PIPELINE=quickdraw [RUN=quickdraw-...] [REGISTRY=folder|gs://...|projects/.../locations/...]
+promote: environment ## make the model of a local run the champion, if it beats the one there is: PIPELINE=quickdraw [RUN=quickdraw-...] [MARGIN=0.01] [REGISTRY=folder|gs://...|projects/.../locations/...]
 	@$(COMMAND) promote $(call needed,PIPELINE)
 
 rollback: environment ## make an earlier version the champion again: PIPELINE=quickdraw [VERSION=2] [REGISTRY=...]

@@ -191,6 +191,10 @@ class KubeflowService:
 
     def _delete_recurring(self, body: Thing, query: dict[str, str], one: str) -> Thing:
         del self.recurring_runs[one]
+        if query.get("propagation_policy") != "ORPHAN":  # Kubernetes deletes what it owns
+            for run in self.runs.values():
+                if run.get("recurring_run_id") == one and run["state"] in ("PENDING", "RUNNING"):
+                    run["state"] = "FAILED"
         return {}
 
     def _switch(self, status: str) -> Callable[..., Thing]:

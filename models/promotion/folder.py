@@ -40,8 +40,20 @@ class FolderRegistry:
     def versions(self, challenge: str) -> list[Version]:
         """Returns the versions of a challenge's model, the first first."""
         reigns = self._reigns(challenge)
+        last = max(reigns, default=0)
+        champion = reigns[last][0] if reigns else 0
+        numbers = self._numbers(f"{challenge}/versions")
+        if champion and champion not in numbers:
+            gone, reign = (
+                self._store.place(f"{challenge}/{name}.json")
+                for name in (f"versions/{champion}", f"champions/{last}")
+            )
+            raise InputError(
+                f"{gone}: the champion, but it is gone; bring it back, or remove {reign}, so that"
+                " the one before reigns"
+            )
         found = []
-        for number in self._numbers(f"{challenge}/versions"):
+        for number in numbers:
             name = f"{challenge}/versions/{number}.json"
             values = self._read(name)
             try:
@@ -51,9 +63,8 @@ class FolderRegistry:
                     f"{self._store.place(name)}: not a version of this registry; mend it"
                 ) from None
             place = self._store.place(_model(facts))
-            own = tuple(reign for whose, reign in reigns if whose == number)
-            champion = bool(reigns) and reigns[-1][0] == number
-            found.append(Version(number, created, place, facts, champion, own))
+            own = tuple(reign for whose, reign in reigns.values() if whose == number)
+            found.append(Version(number, created, place, facts, champion == number, own))
         return found
 
     @contextmanager
@@ -83,18 +94,19 @@ class FolderRegistry:
         """Makes a version the champion; see `Registry.crown`."""
         challenge = version.facts.challenge
         reigns = self._reigns(challenge)
-        if (reigns[-1][0] if reigns else 0) != instead_of:
+        last = max(reigns, default=0)
+        if (reigns[last][0] if reigns else 0) != instead_of:
             raise ChampionChanged
         text = _json({"version": version.number, **asdict(reign)})
-        if not self._store.create(f"{challenge}/champions/{len(reigns) + 1}.json", text):
+        if not self._store.create(f"{challenge}/champions/{last + 1}.json", text):
             raise ChampionChanged
 
-    def _reigns(self, challenge: str) -> list[tuple[int, Reign]]:
-        """Returns the reigns in order, each with the number of its version."""
+    def _reigns(self, challenge: str) -> dict[int, tuple[int, Reign]]:
+        """Returns the reigns by number, rising, each with the number of its version."""
         folder = f"{challenge}/champions"
-        values = [self._read(f"{folder}/{number}.json") for number in self._numbers(folder)]
+        values = {one: self._read(f"{folder}/{one}.json") for one in self._numbers(folder)}
         try:
-            return [(one.pop("version"), Reign(**one)) for one in values]
+            return {one: (value.pop("version"), Reign(**value)) for one, value in values.items()}
         except (KeyError, TypeError):
             raise InputError(
                 f"{self._store.place(folder)}: holds what is no reign of this registry; mend it"

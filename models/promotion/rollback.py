@@ -1,10 +1,13 @@
 """Makes an earlier version champion again."""
 
 import difflib
+from collections.abc import Sequence
 
 from models.promotion.registry import ChampionChanged, Registry, champion_of
 from models.promotion.version import Reign, Version
 from preprocessing.errors import InputError
+
+_WENT_BACK = "went back from version "
 
 
 def rollback(registry: Registry, challenge: str, by: str, version: int = 0) -> Version:
@@ -14,7 +17,7 @@ def rollback(registry: Registry, challenge: str, by: str, version: int = 0) -> V
         registry: where the versions are.
         challenge: whose.
         by: who does it.
-        version: its number; 0 for the newest of those before the champion that reigned once.
+        version: its number; 0 for the champion before, of those that nobody went back from.
 
     Raises:
         InputError: there is no such version, or it is champion already; or another became champion
@@ -29,23 +32,34 @@ def rollback(registry: Registry, challenge: str, by: str, version: int = 0) -> V
             numbers = ", ".join(str(one.number) for one in versions)
             raise InputError(f"VERSION: {challenge} has no version {version}, only {numbers}")
     else:
-        earlier = [one for one in versions if one.reigns and one.number < number]
-        if not earlier:
+        found = _champion_before(versions, number)
+        if found is None:
             raise InputError(
-                f"{challenge}: version {number} is the first that reigned, so there is none to go"
-                " back to; name one with VERSION"
+                f"{challenge}: no other version was champion before, so there is none to go back"
+                " to; name one with VERSION"
             )
-        found = earlier[-1]
     if found.champion:
         raise InputError(f"VERSION: version {found.number} of {challenge} is champion already")
     try:
-        registry.crown(found, number, Reign.now(by, f"went back from version {number}"))
+        registry.crown(found, number, Reign.now(by, f"{_WENT_BACK}{number}"))
     except ChampionChanged:
         raise InputError(
             f"{challenge}: another version became champion just now; look at `make models` and try"
             " again"
         ) from None
     return found
+
+
+def _champion_before(versions: Sequence[Version], champion: int) -> Version | None:
+    """Returns whose place the champion took; None if it is the first."""
+    reigns = [(reign, version) for version in versions for reign in version.reigns]
+    line: list[Version] = []
+    for reign, version in sorted(reigns, key=lambda pair: pair[0].since):
+        if reign.why.startswith(_WENT_BACK) and version in line:
+            del line[line.index(version) :]
+        line.append(version)
+    others = [version for version in line if version.number != champion]
+    return others[-1] if others else None
 
 
 def find_versions(registry: Registry, challenge: str) -> list[Version]:

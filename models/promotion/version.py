@@ -40,7 +40,7 @@ class Reign:
     """A time as champion, from its beginning on.
 
     Attributes:
-        since: when, ISO 8601, UTC, whole seconds.
+        since: when, ISO 8601, UTC, with microseconds, so that it tells which came first.
         by: who, or which run, made it champion.
         why: in one sentence.
     """
@@ -52,7 +52,7 @@ class Reign:
     @classmethod
     def now(cls, by: str, why: str) -> Self:
         """Returns one that begins now."""
-        return cls(now(), by, why)
+        return cls(datetime.now(UTC).isoformat(timespec="microseconds"), by, why)
 
 
 @dataclass(frozen=True)

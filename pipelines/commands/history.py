@@ -1,6 +1,7 @@
 """`runs`, `compare` and `cancel`: what has run, here and in the cloud."""
 
 import json
+import math
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -160,4 +161,13 @@ def _screen() -> Console:
 
 
 def _print_json(values: Any) -> None:
-    print(json.dumps(values, indent=2, ensure_ascii=False))
+    print(json.dumps(_finite(values), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    """Returns a value with null where a number is none or infinite, which JSON does not know."""
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -25,11 +25,24 @@ def _number(value: object) -> int:
     return int(text)
 
 
+def _share(value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        raise InputError(f"MARGIN: expected a share such as 0.01, got {value!r}") from None
+
+
 def promote(
     pipeline: Pipeline,
     run: Annotated[
         str, typer.Option(envvar="RUN", help="Name of the run; the newest by default.")
     ] = "",
+    margin: Annotated[
+        float,
+        typer.Option(
+            envvar="MARGIN", parser=_share, help="By how much accuracy has to grow at least."
+        ),
+    ] = 0.0,
     runs: Runs = RUNS,
 ) -> None:
     """Make the model of a finished local run the champion, if it beats the one there is."""
@@ -47,7 +60,9 @@ def promote(
     image = find_images(settings).of("promote") if settings.image else ""
     registry = open_champions(settings)
     try:
-        promote_run(folder, challenge, registry, image, login_name(), Console(file=sys.stdout))
+        promote_run(
+            folder, challenge, registry, image, login_name(), margin, Console(file=sys.stdout)
+        )
     except KeyboardInterrupt:
         print("interrupted; the same command does it from the start", file=sys.stderr)
         raise typer.Exit(130) from None

@@ -5,14 +5,17 @@ import time
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from pipelines.local.run_lock import is_locked
 from preprocessing.errors import InputError
 
 RUN_FILE = "run.json"
+
+Seconds = Annotated[float, Field(ge=-1e11, le=1e11)]
+"""Read from a file, within what a clock can show: some thousand years either way."""
 
 
 @dataclass
@@ -33,7 +36,7 @@ class Step:
 
     name: str
     status: str = "running"
-    seconds: float = 0.0
+    seconds: Seconds = 0.0
     artifacts: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
     log: str = ""
@@ -68,8 +71,8 @@ class RunRecord:
     parameters: dict[str, Any]
     commit: str
     status: str = "running"
-    started: float = field(default_factory=time.time)
-    seconds: float = 0.0
+    started: Seconds = field(default_factory=time.time)
+    seconds: Seconds = 0.0
     steps: list[Step] = field(default_factory=list)
     backend: str = "local"
     user: str = ""
@@ -94,7 +97,7 @@ class RunRecord:
             raise InputError(
                 f"{path}: not the record of a run ({told}); remove this run's folder"
             ) from None
-        record.folder = str(folder)
+        record.run, record.folder = folder.name, str(folder)  # it may have been renamed since
         if record.status == "running" and not alive:
             record.status = "killed"
             for step in record.steps:

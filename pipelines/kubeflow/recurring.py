@@ -104,7 +104,7 @@ class RecurringRuns:
         return self.replace(body)
 
     def delete(self, name: str) -> None:
-        """Deletes a schedule."""
+        """Deletes a schedule; its runs go on, but not on Kubeflow 2.15 or older."""
         self._delete(self._known(name))
 
     def _disable(self, ones: Iterable[Any]) -> None:
@@ -122,6 +122,7 @@ class RecurringRuns:
                 self._call(
                     self._service.recurring_run_service_delete_recurring_run,
                     recurring_run_id=one.recurring_run_id,
+                    propagation_policy="ORPHAN",  # else a run of it that goes on is ended
                 )
 
     def _known(self, name: str) -> Sequence[Any]:

@@ -18,7 +18,13 @@ FOLDER = "promotion"
 
 
 def promote_run(
-    folder: Path, challenge: str, registry: Registry, image: str, by: str, console: Console
+    folder: Path,
+    challenge: str,
+    registry: Registry,
+    image: str,
+    by: str,
+    margin: float,
+    console: Console,
 ) -> None:
     """Compares a run's model with the champion on the run's validation examples.
 
@@ -28,6 +34,7 @@ def promote_run(
         registry: where the champions are.
         image: that can serve the model; "" for none.
         by: who promotes.
+        margin: by how much accuracy has to grow at least.
         console: is told what was decided.
 
     Raises:
@@ -54,7 +61,7 @@ def promote_run(
     console.print(f"  {'run':<20} {folder}", markup=False, highlight=False, soft_wrap=True)
     with console.status("comparing with the champion"), printed_to(place / "promote.log"):
         examples = Examples(data)
-        outcome = promote(model, examples, data_statistics(examples), registry, facts)
+        outcome = promote(model, examples, data_statistics(examples), registry, facts, margin)
     (place / "decision.json").write_text(json.dumps(outcome.as_json(), indent=2) + "\n")
     console.print(f"  {outcome.line()}", markup=False, highlight=False, soft_wrap=True)
 
@@ -62,9 +69,7 @@ def promote_run(
 def _artifact(record: RunRecord, name: str) -> Path:
     path = record.artifacts.get(name, "")
     if not path or not Path(path).exists():
-        last = record.steps[-1]
         raise InputError(
-            f"{record.folder}: this run left no {name} ({last.name}: {last.status}); name another"
-            " with RUN"
+            f"{record.folder}: this run ({record.status}) left no {name}; name another with RUN"
         )
     return Path(path)

@@ -210,6 +210,8 @@ def test_commands_list_promote_and_roll_back(
     versions = json.loads(out)
     assert [one["champion"] for one in versions] == [True, False]
     assert versions[0]["reigns"][-1]["why"] == "went back from version 2"
+    strict = ("promote", "quickdraw", "--run", "g", "--runs", tmp_path, "--margin", "0.9")
+    assert "not promoted: better by less than the margin of 90.00 %: " in command(*strict)[1]
     status, out, _ = command("promote", "quickdraw", "--run", "g", "--runs", tmp_path)
     assert "promoted, version 2 is champion: better: " in out  # the version that there was
     status, out, _ = command("promote", "quickdraw", "--run", "g", "--runs", tmp_path)
@@ -220,6 +222,13 @@ def test_commands_list_promote_and_roll_back(
     assert (status, out.startswith("no models; ")) == (0, True)
 
 
+def test_a_run_without_a_model_cannot_be_promoted(command: Command, tmp_path: Path) -> None:
+    RunRecord("early", "quickdraw", str(tmp_path / "early"), {}, "", "interrupted").save()
+    status, _, err = command("promote", "quickdraw", "--runs", tmp_path)
+    assert status == 1
+    assert err.endswith("early: this run (interrupted) left no model; name another with RUN\n")
+
+
 @pytest.mark.usefixtures("vertex")
 @pytest.mark.parametrize(
     ("arguments", "told"),
@@ -228,6 +237,7 @@ def test_commands_list_promote_and_roll_back(
         (("rollback", "mnist"), "mnist: this registry has no version of it yet; there are those"),
         (("rollback", "quickdraw", "--version", "two"), "VERSION: expected the number of a ver"),
         (("promote", "mnist"), "PIPELINE: no run of mnist in "),
+        (("promote", "mnist", "--margin", "1%"), "MARGIN: expected a share such as 0.01, got '1%'"),
         (("models", "quickdrow"), "PIPELINE: 'quickdrow' is unknown, did you mean 'quickdraw'?"),
     ],
 )

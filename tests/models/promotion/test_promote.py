@@ -114,7 +114,7 @@ def test_rollback_goes_back_and_keeps_the_history(
         assert challenge(registry, skilled(skill), labelled, run).decision.promoted
     assert rollback(registry, "quickdraw", "ann").number == 2
     assert rollback(registry, "quickdraw", "ann").number == 1
-    with pytest.raises(InputError, match="version 1 is the first that reigned"):
+    with pytest.raises(InputError, match="no other version was champion before"):
         rollback(registry, "quickdraw", "ann")
     assert rollback(registry, "quickdraw", "ann", version=3).number == 3
     with pytest.raises(InputError, match="version 3 of quickdraw is champion already"):
@@ -127,6 +127,21 @@ def test_rollback_goes_back_and_keeps_the_history(
     assert [version.champion for version in versions] == [False, False, True]
     assert [reign.why for reign in versions[2].reigns[1:]] == ["went back from version 1"]
     assert [len(version.reigns) for version in versions] == [2, 2, 2]
+
+
+def test_rollback_passes_over_what_was_gone_back_from(
+    registry: Registry, labelled: Examples, skilled: SkilledModel
+) -> None:
+    for run, skill in (("run-1", 100), ("run-2", 150)):
+        challenge(registry, skilled(skill), labelled, run)
+    rollback(registry, "quickdraw", "ann")
+    challenge(registry, skilled(200), labelled, "run-3")
+    assert rollback(registry, "quickdraw", "ann").number == 1  # whose place version 3 took
+    # Without data that changed it is the very network of version 2 that is better again.
+    challenge(registry, skilled(150), labelled, "run-4")
+    challenge(registry, skilled(220), labelled, "run-5")
+    assert rollback(registry, "quickdraw", "ann").number == 2
+    assert rollback(registry, "quickdraw", "ann").number == 1
 
 
 def test_of_several_that_promote_at_once_each_is_a_version_and_one_is_champion(
@@ -269,3 +284,20 @@ def test_a_file_that_is_none_of_the_registry_is_named(
     path.write_text(text)
     with pytest.raises(InputError, match=f"quickdraw/{name}.*mend it"):
         registry.versions("quickdraw")
+
+
+def test_a_registry_of_which_files_were_removed_goes_on(
+    registry: Registry, labelled: Examples, skilled: SkilledModel, tmp_path: Path
+) -> None:
+    for run, skill in (("run-1", 100), ("run-2", 150), ("run-3", 200)):
+        challenge(registry, skilled(skill), labelled, run)
+    folder = tmp_path / "registry" / "quickdraw"
+    (folder / "champions" / "2.json").unlink()
+    assert rollback(registry, "quickdraw", "ann", version=2).number == 2
+    (folder / "versions" / "2.json").unlink()
+    told = r"versions/2\.json: the champion, but it is gone; .* remove .*champions/4\.json"
+    with pytest.raises(InputError, match=told):
+        challenge(registry, skilled(220), labelled, "run-4")
+    (folder / "champions" / "4.json").unlink()
+    outcome = challenge(registry, skilled(240), labelled, "run-4")
+    assert (outcome.before, outcome.version) == (3, 4)

@@ -55,6 +55,17 @@ def test_a_second_call_updates_and_leaves_one(
     assert [one.name for one in backend.schedules()] == ["mnist", "quickdraw"]
 
 
+def test_a_run_that_goes_on_outlives_a_change_and_the_end_of_its_schedule(
+    kubeflow: KubeflowService, backend: KubeflowBackend, make: MakeSubmission
+) -> None:
+    backend.schedule(make(), "0 3 * * 1", "UTC")
+    kubeflow.start_scheduled("quickdraw", state="RUNNING")
+    backend.schedule(make(), "0 4 * * 1", "UTC")
+    kubeflow.start_scheduled("quickdraw", state="RUNNING")
+    backend.delete("quickdraw")
+    assert [run["state"] for run in kubeflow.runs.values()] == ["RUNNING", "RUNNING"]
+
+
 @pytest.mark.parametrize(
     ("where", "left"),
     [

@@ -125,6 +125,43 @@ def test_damaged_records_are_left_out_with_one_note(command: Command, runs: Path
     assert (code, err.count("half/run.json: not the record of a run")) == (1, 1)
 
 
+def test_a_run_has_the_name_of_its_folder(command: Command, runs: Path) -> None:
+    (runs / "gan-1").rename(runs / "my-best-gan")
+    names = [row[0] for row in table(command("runs", "--runs", runs)[1])]
+    assert "my-best-gan" in names
+    assert command("runs", "--run", "my-best", "--runs", runs)[1].split()[:2] == [
+        *("run", "my-best-gan")
+    ]
+
+
+@pytest.mark.parametrize("when", ["1e20", "-1e20", "NaN", "Infinity"])
+@pytest.mark.parametrize("field", ["started", "seconds"])
+def test_a_time_that_no_clock_shows_is_damage(
+    command: Command, runs: Path, field: str, when: str
+) -> None:
+    path = runs / "gan-1" / "run.json"
+    values = json.loads(path.read_text())
+    path.write_text(json.dumps({**values, field: float(when)}))
+    code, out, err = command("runs", "--runs", runs)
+    assert (code, len(table(out))) == (0, 5)
+    assert err.startswith("note: left out: ")
+    assert f"not the record of a run ({field}: " in err
+
+
+def test_a_network_that_diverged_is_shown_and_its_json_is_json(
+    command: Command, runs: Path
+) -> None:
+    for name, loss in (("diverged-1", float("nan")), ("diverged-2", float("inf"))):
+        write(runs, record(name, {"hit_at_1": float("nan"), "loss": loss}))
+    assert "nan Hit@1" in command("runs", "--runs", runs)[1]
+    text = command("runs", "--run", "diverged-2", "--json", "--runs", runs)[1]
+    found = json.loads(text, parse_constant=pytest.fail)
+    assert found["steps"][2]["metrics"] == {"hit_at_1": None, "loss": None}
+    assert found["main_metric"] == {"name": "hit_at_1", "value": None}
+    text = command("compare", "diverged-1 diverged-2", "--json", "--runs", runs)[1]
+    json.loads(text, parse_constant=pytest.fail)
+
+
 @pytest.mark.parametrize(
     ("width", "shown"),
     [(80, ["run", "status", "took", "metric"]), (60, ["run", "status", "metric"])],

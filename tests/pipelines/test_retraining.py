@@ -44,7 +44,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def vertex(identity: Any, bucket: Any, place: Path) -> Iterator[Any]:
     """Yields a Vertex AI with a champion of quickdraw, who does not know the third class."""
-    with pytest.MonkeyPatch.context() as environment, serve_vertex(identity, environment) as service:
+    with (
+        pytest.MonkeyPatch.context() as environment,
+        serve_vertex(identity, environment) as service,
+    ):
         for name in set(Settings.model_fields) - {"project", "region", "bucket", "vertex_endpoint"}:
             environment.delenv(name.upper(), raising=False)
         environment.setenv("IMAGE", IMAGE)
@@ -219,7 +222,7 @@ def test_commands_list_promote_and_roll_back(
 
     monkeypatch.setenv("REGISTRY", str(tmp_path / "other"))
     status, out, _ = command("models")
-    assert (status, out.startswith("no models; ")) == (0, True)
+    assert (status, out.startswith("no models in ")) == (0, True)
 
 
 def test_a_run_without_a_model_cannot_be_promoted(command: Command, tmp_path: Path) -> None:

@@ -124,14 +124,6 @@ def read_given(
     check_champions(pipeline, given, settings)
     if weights := given.get("weights"):
         check_in_bucket("weights", weights, settings)
-    if pipeline.endswith("-retraining"):
-        place = given.get("registry") or settings.champions()
-        check_place(place)
-        if not place.startswith(("gs://", "projects/")):
-            raise InputError(
-                f"REGISTRY={place}: a folder of the step's container is gone when the step ends;"
-                f" set REGISTRY={settings.bucket.rstrip('/') or 'gs://my-bucket'}/registry"
-            )
     return given
 
 

@@ -253,10 +253,28 @@ def test_a_retraining_is_sent_away_only_with_a_place_for_champions(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("REGISTRY")
-    vertex = Settings(project="challenges", region="europe-west4")
+    here = {"project": "challenges", "region": "europe-west4"}
+    vertex = Settings(**here, bucket="gs://ours", image="registry/image:1")
     check_champions("quickdraw-retraining", {}, vertex)
     check_champions("quickdraw-retraining", {"registry": "gs://ours"}, Settings())
     check_champions("quickdraw", {}, Settings())
     for settings in (Settings(), vertex.model_copy(update={"backend": "kubeflow"})):
         with pytest.raises(InputError, match="REGISTRY: not set, so there is no place for champ"):
             check_champions("quickdraw-retraining", {}, settings)
+    for name in ("bucket", "image"):
+        with pytest.raises(InputError, match=f"^{name.upper()}: not set, but a champion in proj"):
+            check_champions("quickdraw-retraining", {}, vertex.model_copy(update={name: ""}))
+
+
+def test_a_local_run_is_told_before_it_trains_what_vertex_ai_needs(
+    command: Command, tmp_path: Path, write_bitmaps: WriteBitmaps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGISTRY", "projects/challenges/locations/europe-west4")
+    data = write_bitmaps(tmp_path / "data", {"ant": 9, "bee": 9})
+    runs = tmp_path / "runs"
+    status, _, err = command(
+        *("run", "quickdraw-retraining", "--data", data, "--runs", runs),
+        *("--params", "train_per_class=5 validation_per_class=2 test_per_class=2"),
+    )
+    assert (status, err.startswith("error: BUCKET: not set, but a champion in projects/")) == (1, 1)
+    assert not list(runs.glob("*/run.json"))

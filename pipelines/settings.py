@@ -2,9 +2,11 @@
 
 import difflib
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -25,7 +27,8 @@ _IMAGE = (
     r"^$|^([-.a-zA-Z0-9]+(:[0-9]+)?/)?[a-z0-9]+([-._/]+[a-z0-9]+)*"
     r"(:[a-zA-Z0-9_][-._a-zA-Z0-9]{0,127})?(@sha256:[0-9a-f]{64})?$"
 )
-_LABEL = re.compile("[a-z][-_a-z0-9]{0,62}")
+_KEY = re.compile("[a-z][-_a-z0-9]{0,62}")
+_VALUE = re.compile("[-_a-z0-9]{0,63}")
 
 _EXPECTED = {
     "backend": "vertex or kubeflow",
@@ -82,7 +85,12 @@ class Settings(BaseSettings):
         train_disk_gb: boot disk of a custom job's machines, which holds the examples, in GB.
     """
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8-sig",  # editors on Windows put a byte order mark in front
+        extra="ignore",
+        env_ignore_empty=True,
+    )
 
     backend: Literal["vertex", "kubeflow"] = "vertex"
     project: str = Field(default="", pattern=r"^$|^[a-z][-a-z0-9:.]{4,}$")
@@ -120,9 +128,10 @@ class Settings(BaseSettings):
             return text
         pairs = [pair.partition("=") for pair in text.split(",")]
         for key, _, value in pairs:
-            if not _LABEL.fullmatch(key) or not _LABEL.fullmatch(f"a{value}"):
+            if not _KEY.fullmatch(key) or not _VALUE.fullmatch(value):
                 raise ValueError(
-                    f"expected key=value,... of lower-case letters, digits, - and _, not {key!r}"
+                    "expected key=value,... of lower-case letters, digits, - and _, each at most"
+                    f" 63, not {f'{key}={value}'!r}"
                 )
         return {key: value for key, _, value in pairs}
 
@@ -163,23 +172,31 @@ def read_settings() -> Settings:
     Raises:
         InputError: a variable has a value that cannot be; the message names it.
     """
+    settings, wrong = try_settings()
+    if settings is None:
+        raise InputError(f"{wrong[0]}; `make check` shows all settings")
+    return settings
+
+
+def try_settings() -> tuple[Settings | None, list[str]]:
+    """Returns the settings, or None and a line for each that cannot be.
+
+    A line has the setting's origin, what was expected, and its value.
+    """
     try:
-        return Settings()
+        return Settings(), []
+    except UnicodeDecodeError as error:
+        return None, [f".env: byte {error.start + 1} is not UTF-8; save it as UTF-8 text"]
     except ValidationError as error:
-        first = wrong_settings(error)[0]
-        raise InputError(f"{first}; `make check` shows all settings") from None
+        come_from = origins()
+        return None, [_told(wrong, come_from) for wrong in error.errors()]
 
 
-def wrong_settings(error: ValidationError) -> list[str]:
-    """Returns a line for each setting that cannot be: its origin, what was expected, its value."""
-    come_from = origins()
-    lines = []
-    for wrong in error.errors():
-        field = str(wrong["loc"][0])
-        own_words = wrong.get("ctx", {}).get("error")  # of a validator
-        told = str(own_words) if own_words else f"expected {_EXPECTED.get(field, wrong['msg'])}"
-        lines.append(f"{field.upper()}: {told}, got {wrong['input']!r} from {come_from[field]}")
-    return lines
+def _told(wrong: ErrorDetails, come_from: Mapping[str, str]) -> str:
+    field = str(wrong["loc"][0])
+    own_words = wrong.get("ctx", {}).get("error")  # of a validator
+    told = str(own_words) if own_words else f"expected {_EXPECTED.get(field, wrong['msg'])}"
+    return f"{field.upper()}: {told}, got {wrong['input']!r} from {come_from[field]}"
 
 
 def origins() -> dict[str, str]:

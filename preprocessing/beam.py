@@ -64,6 +64,11 @@ def runs_elsewhere(beam_args: Sequence[str]) -> bool:
     return _elsewhere(_read_options(beam_args).view_as(StandardOptions).runner)
 
 
+def check_options(beam_args: Sequence[str]) -> None:
+    """Raises InputError if Beam cannot use one of its own options."""
+    _read_options(beam_args)
+
+
 def counters(result: Any, namespace: str) -> dict[str, int]:
     """Returns the counters of `namespace` by name, from what `run_pipeline` returned."""
     found = result.metrics().query(MetricsFilter().with_namespace(namespace))["counters"]

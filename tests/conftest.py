@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -80,15 +81,15 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return made
 
 
-@pytest.fixture
-def vertex(identity: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Yields an empty Vertex AI on loopback; the environment leads the real SDK to it."""
+@contextmanager
+def serve_vertex(identity: Any, environment: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Serves an empty Vertex AI on loopback; the environment leads the real SDK to it."""
     from tests.vertex_service.identity import ACCOUNT  # it takes seconds, and most tests need none
     from tests.vertex_service.names import PROJECT, REGION
     from tests.vertex_service.server import VertexService
 
     with VertexService(identity) as service:
-        environment = {
+        values = {
             "GOOGLE_APPLICATION_CREDENTIALS": str(identity.account),
             "VERTEX_ENDPOINT": service.endpoint,
             "PROJECT": PROJECT,
@@ -96,9 +97,16 @@ def vertex(identity: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             "BUCKET": "gs://challenge",
             "SERVICE_ACCOUNT": ACCOUNT,
         }
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr("pipelines.vertex.logs.ADDRESS", service.logs.address)
+        for name, value in values.items():
+            environment.setenv(name, value)
+        environment.setattr("pipelines.vertex.logs.ADDRESS", service.logs.address)
+        yield service
+
+
+@pytest.fixture
+def vertex(identity: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Yields a Vertex AI of the test's own."""
+    with serve_vertex(identity, monkeypatch) as service:
         yield service
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -39,8 +39,9 @@ class Fault:
 
     Attributes:
         where: a regular expression for `METHOD path`.
-        what: a status of HTTP, `login` for a web page in place of an answer, or `lost` for one that
-            is done, but whose answer never comes.
+        what: a status of HTTP, `login` for a web page in place of an answer, `lost` for one that
+            is done, but whose answer never comes, or `held` for one of which that is so only after
+            `over` of the service is set.
         times: how often.
         message: what an error says.
         then: what goes wrong from then on.
@@ -66,6 +67,8 @@ class KubeflowService:
         logs: of pods, by name.
         hidden: ids that the next list leaves out, as if made just after it.
         strangers: ids of recurring runs that are not counted where two may not be active.
+        done: is set when a request whose answer is held was done.
+        over: ends all holding.
     """
 
     host: str = ""
@@ -78,6 +81,8 @@ class KubeflowService:
     logs: dict[str, str] = field(default_factory=dict)
     hidden: list[str] = field(default_factory=list)
     strangers: set[str] = field(default_factory=set)
+    done: Event = field(default_factory=Event)
+    over: Event = field(default_factory=Event)
     clock: datetime = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
     def fail(self, where: str, what: int | str, times: int = 1, **more: Any) -> None:
@@ -223,8 +228,11 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self._fault(f"{request.method} {request.path}")
         if fault is None:
             self._send(*self.service.answer(request))
-        elif fault.what == "lost":
+        elif fault.what in ("lost", "held"):
             self.service.answer(request)
+            if fault.what == "held":
+                self.service.done.set()
+                self.service.over.wait()
             self.close_connection = True
             self.connection.close()
         elif fault.what == "login":

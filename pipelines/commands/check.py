@@ -9,9 +9,7 @@ from rich.console import Console
 
 def check() -> None:
     """Show every setting with where it comes from, and check what they name."""
-    from pydantic import ValidationError
-
-    from pipelines.settings import Settings, origins, wrong_settings
+    from pipelines.settings import origins, try_settings
     from pipelines.submit.findings import show
     from pipelines.submit.preflight import preflight
 
@@ -20,12 +18,11 @@ def check() -> None:
     def line(text: str) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        for told in wrong_settings(error):
+    settings, wrong_settings = try_settings()
+    if settings is None:
+        for told in wrong_settings:
             line(f"  {told}")
-        raise typer.Exit(1) from None
+        raise typer.Exit(1)
     for name, origin in origins().items():
         line(f"  {name.upper():<24} {_shown(getattr(settings, name)):<50} {origin}")
     line("")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pipelines.bucket import bucket_errors, open_bucket
 from pipelines.settings import Settings
 from preprocessing.errors import InputError
 
@@ -94,18 +95,19 @@ def _build(
 
 
 def _upload(context: Path, settings: Settings, name: str) -> Any:
-    from google.cloud import storage
     from google.cloud.devtools import cloudbuild_v1
 
-    bucket, _, folder = settings.bucket.removeprefix("gs://").partition("/")
-    path = "/".join(part for part in (folder.strip("/"), CONTEXTS, name) if part)
-    blob = storage.Client(project=settings.project).bucket(bucket).blob(path)
-    with tempfile.TemporaryFile() as file:
+    bucket, folder = open_bucket(settings)
+    blob = bucket.blob(f"{folder}{CONTEXTS}/{name}")
+    with bucket_errors(bucket.name, "write to"), tempfile.TemporaryFile() as file:
         with tarfile.open(fileobj=file, mode="w:gz") as archive:
             archive.add(context, ".", filter=_without_owner)
         file.seek(0)
         blob.upload_from_file(file, content_type="application/gzip")
-    return cloudbuild_v1.StorageSource(bucket=bucket, object_=path)
+    # Another build of this name may write there before this one reads.
+    return cloudbuild_v1.StorageSource(
+        bucket=bucket.name, object_=blob.name, generation=blob.generation
+    )
 
 
 def _without_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -153,11 +155,12 @@ def _told(project: str) -> Iterator[None]:
             f"TOOL={TOOL}: {reason} Log in with `gcloud auth application-default login`"
         ) from None
     except OSError as error:
-        raise InputError(f"TOOL={TOOL}: {error}; see that this machine is online") from None
+        place = tempfile.gettempdir()
+        raise InputError(f"TOOL={TOOL}: {error}; see that there is room in {place}") from None
     except GoogleAPIError as error:
         cures = {
-            PermissionDenied: "ask for the roles cloudbuild.builds.editor and storage.objectAdmin",
-            NotFound: "see that PROJECT, REGION and BUCKET name what there is",
+            PermissionDenied: "ask for the role cloudbuild.builds.editor",
+            NotFound: "see that PROJECT and REGION name what there is",
         }
         default = (
             f"it may have begun all the same, so look before you try again: {_BUILDS}{project}"

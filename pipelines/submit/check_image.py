@@ -12,7 +12,7 @@ SECONDS = 10
 
 _ARTIFACT_REGISTRY = re.compile(
     r"(?P<location>[-a-z0-9]+)-docker\.pkg\.dev/(?P<project>[^/]+)/(?P<repository>[^/]+)/"
-    r"(?P<package>[^:@]+)(?P<kind>[:@])(?P<version>.+)"
+    r"(?P<package>[^:@]+)(:(?P<tag>[^@]+))?(@(?P<digest>.+))?"
 )
 
 
@@ -20,7 +20,7 @@ def check_image(image: str, endpoint: str = "") -> str:
     """Checks that an image is in Artifact Registry.
 
     Args:
-        image: with tag or digest.
+        image: with tag or digest; with both the digest counts, as for whoever pulls it.
         endpoint: `host:port` of the registry's API; by default Google's.
 
     Returns:
@@ -64,10 +64,10 @@ def _look_up(client: Any, name: re.Match[str]) -> None:
         f"projects/{name['project']}/locations/{name['location']}"
         f"/repositories/{name['repository']}/packages/{package}"
     )
-    if name["kind"] == ":":
-        client.get_tag(name=f"{parent}/tags/{name['version']}", timeout=SECONDS)
+    if name["digest"]:
+        client.get_version(name=f"{parent}/versions/{name['digest']}", timeout=SECONDS)
     else:
-        client.get_version(name=f"{parent}/versions/{name['version']}", timeout=SECONDS)
+        client.get_tag(name=f"{parent}/tags/{name['tag']}", timeout=SECONDS)
 
 
 def _client(endpoint: str) -> Any:

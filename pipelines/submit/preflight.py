@@ -103,6 +103,11 @@ def _check_image(settings: Settings, image: str) -> str:
             f" IMAGE={settings.region or 'REGION'}-docker.pkg.dev/{settings.project or 'PROJECT'}"
             "/challenges/pipelines into .env, then `make image PUSH=1`"
         )
+    if settings.backend == "kubeflow":
+        try:
+            find_credentials()
+        except InputError as error:  # the cluster pulls by rights of its own
+            raise Unchecked(f"{image}: not looked up; {error}") from None
     return check_image(image)
 
 

@@ -52,6 +52,6 @@ def _what_became_of(pending: Pending, backend: Backend) -> str:
         record = backend.run(pending.run)
     except Unreachable:
         raise
-    except InputError:
-        return f"{asked}; nothing came of it"
+    except InputError as error:  # none of this name, or we may not look
+        return f"{asked}; its run is not to be seen ({error}); this is another run"
     return f"{asked}; it had been started: {record.run}, {record.status}; this is another run"

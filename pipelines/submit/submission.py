@@ -7,7 +7,6 @@ from typing import Any
 
 import yaml
 
-from models.promotion.registry import check_place
 from pipelines.arguments import read_arguments
 from pipelines.backend import Submission
 from pipelines.champions import check_champions
@@ -21,7 +20,6 @@ from pipelines.submit.cloud_data import check_in_bucket, upload_sample
 from pipelines.user import login_name
 from pipelines.vertex.dataflow import dataflow_args
 from preprocessing.challenge import find_challenge
-from preprocessing.errors import InputError
 from preprocessing.fingerprint import source_fingerprint
 from preprocessing.sources.open import count_classes
 
@@ -65,6 +63,10 @@ def make_submission(
     for name, path in (("DATA", data), ("TEAMS", teams)):
         if path:
             check_in_bucket(name, path, settings)
+    if beam:
+        from preprocessing.beam import check_options  # takes seconds
+
+        check_options(beam)
     classes = count_classes(data, find_challenge(challenge_of(pipeline))) if data else None
     given = read_given(pipeline, classes, model, loss, params, settings, runs, display, teams)
     challenge = "mnist" if given.get("use_mnist") else challenge_of(pipeline)

@@ -100,7 +100,7 @@ def _with(accelerator: str, count: int) -> list[Machine]:
         nearest = [kind for kind in known if model in kind.split("_")]
         told = f", did you mean {' or '.join(nearest)}?" if nearest else ""
         raise InputError(
-            f"ACCELERATOR={accelerator}: Vertex AI has none of that name{told}; there are:"
+            f"ACCELERATOR={accelerator}: Vertex AI gives out none on demand{told}; there are:"
             f" {', '.join(sorted(known))}"
         )
     if count not in known[accelerator]:

@@ -1,8 +1,10 @@
 """The command line, as tests of several files use it."""
 
+import io
 import re
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
 
@@ -11,17 +13,22 @@ from pipelines.__main__ import main
 Command = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+@pytest.fixture(scope="session")
+def command() -> Command:
     """Returns a function that runs the command line here: its status, and what it printed."""
 
     def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["pipelines", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            redirect_stdout(out),
+            redirect_stderr(err),
+            pytest.raises(SystemExit) as ended,
+        ):
+            patch.setattr(sys, "argv", ["pipelines", *map(str, arguments)])
             main()
-        printed = capsys.readouterr()
         assert isinstance(ended.value.code, int)
-        return ended.value.code, printed.out, printed.err
+        return ended.value.code, out.getvalue(), err.getvalue()
 
     return call
 

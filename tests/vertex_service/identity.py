@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
+from tests.vertex_service.tokens import serve_tokens
+
 ACCOUNT = "pipelines@challenges.iam.gserviceaccount.com"
 
 
@@ -61,7 +63,7 @@ def make_identity(folder: Path) -> Identity:
         "private_key": identity.secret,
         "client_email": ACCOUNT,
         "client_id": "1",
-        "token_uri": "https://localhost:1/token",
+        "token_uri": serve_tokens(),  # Beam and the storage ask for tokens, Vertex AI for none
     }
     identity.account.write_text(json.dumps(account))
     return identity

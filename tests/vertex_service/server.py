@@ -2,7 +2,9 @@
 
 import re
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -48,6 +50,7 @@ class VertexService(grpc.GenericRpcHandler):
         self.calls: list[Call] = []
         self._lock = threading.Lock()
         self._faults = Faults()
+        self._held: dict[str, tuple[threading.Event, threading.Event]] = {}
         operations = Operations()
         self.pipelines = Pipelines(operations)
         self.schedules = Schedules(operations, self.pipelines)
@@ -73,6 +76,18 @@ class VertexService(grpc.GenericRpcHandler):
     def lose_answer(self, method: str, *codes: grpc.StatusCode, message: str = "") -> None:
         """Has the next calls of a method do what they are asked, but answer with an error."""
         self._faults.add(method, codes, message, after=True)
+
+    @contextmanager
+    def hold_answer(self, method: str) -> Iterator[threading.Event]:
+        """Has a method do what it is asked, but keep its answer while the body runs.
+
+        Yields:
+            what is set as soon as something was done.
+        """
+        done, over = self._held[method] = threading.Event(), threading.Event()
+        yield done
+        del self._held[method]
+        over.set()
 
     def recover(self) -> None:
         """Forgets the faults that have not been played."""
@@ -123,6 +138,9 @@ class VertexService(grpc.GenericRpcHandler):
                     self._faults.after(method)
                 except Refusal as refusal:
                     context.abort(refusal.code, refusal.message)
+            if held := self._held.get(method):
+                held[0].set()
+                held[1].wait()
             return response
 
         return grpc.unary_unary_rpc_method_handler(answer, request_deserializer=read)

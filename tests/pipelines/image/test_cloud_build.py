@@ -114,7 +114,9 @@ def test_it_uploads_the_context_builds_and_is_followed_to_its_end(
     assert request.parent == "projects/vision/locations/europe-west4"
     source = request.build.source.storage_source
     assert (source.bucket, source.object_) == ("challenge", "team/image-contexts/abc.tar.gz")
-    uploaded = bucket.blob(source.object_).download_as_bytes()
+    blob = bucket.get_blob(source.object_)
+    assert source.generation == blob.generation  # and no later one of the same name
+    uploaded = blob.download_as_bytes()
     with tarfile.open(fileobj=io.BytesIO(uploaded)) as archive:
         assert [member.name for member in archive] == [".", "./Dockerfile"]
         assert {(m.uid, m.gid, m.uname, m.gname) for m in archive} == {(0, 0, "", "")}
@@ -139,7 +141,7 @@ def test_a_refusal_is_one_line_and_nothing_is_built_twice(
     service: CloudBuild, context: Path
 ) -> None:
     service.refuses = grpc.StatusCode.PERMISSION_DENIED
-    told = "TOOL=cloud-build: .*does not have permission; ask for the roles cloudbuild.builds.edit"
+    told = "TOOL=cloud-build: .*does not have permission; ask for the role cloudbuild.builds.editor"
     with pytest.raises(InputError, match=told):
         build(service, context)
     service.refuses = grpc.StatusCode.UNAVAILABLE
@@ -151,7 +153,7 @@ def test_a_refusal_is_one_line_and_nothing_is_built_twice(
 @pytest.mark.usefixtures("bucket")
 def test_a_bucket_that_is_not_there_is_told(service: CloudBuild, context: Path) -> None:
     settings = SETTINGS.model_copy(update={"bucket": "gs://nowhere"})
-    with pytest.raises(InputError, match=r"TOOL=cloud-build: .*; see that PROJECT, REGION and BUC"):
+    with pytest.raises(InputError, match=r"^gs://nowhere: there is no such bucket; check its"):
         build(service, context, settings)
     assert service.created == []
 

@@ -47,6 +47,7 @@ def test_each_setting_is_shown_with_its_origin_and_no_secret(
     assert lines["LABELS"] == ["team=vision", "the", "environment"]
     assert lines["MANAGED"] == ["dataflow", "custom-job", "the", "environment"]
     assert lines["NETWORK"] == ["default"]
+    assert lines["MANAGED"] == ["dataflow", "custom-job", "the", "environment"]
     assert lines["PRESET"] == ["cpu", "default"]
     assert lines["KUBEFLOW_TOKEN"] == ["set", ".env"]
     assert lines["region"][:3] == ["wrong", "not", "set;"]
@@ -68,7 +69,11 @@ def test_without_credentials_the_answer_comes_at_once(command: Command) -> None:
         ("PRESET", "8gpu", "PRESET: expected cpu, gpu or 4gpu, got '8gpu' from the environment"),
         ("BUCKET", "mine", "BUCKET: expected gs://name or gs://name/folder, got 'mine' from"),
         ("TRAIN_MEMORY", "30", "such as 30G, got '30'"),
-        ("LABELS", "Team=A", "expected key=value,... of lower-case letters"),
+        (
+            "LABELS",
+            "team=A",
+            "of lower-case letters, digits, - and _, each at most 63, not 'team=A'",
+        ),
         ("MANAGED", "datafow", "MANAGED: 'datafow' is unknown, did you mean 'dataflow'?"),
         ("TRAIN_DISK_GB", "10", "TRAIN_DISK_GB: expected a whole number of GB from 100"),
         ("BACKEND", "aws", "BACKEND: expected vertex or kubeflow"),
@@ -104,6 +109,23 @@ def test_a_wrong_setting_in_the_file_is_said_to_be_there(folder: Path) -> None:
     (folder / ".env").write_text("PRESET=8gpu")
     with pytest.raises(InputError, match=r"got '8gpu' from \.env"):
         read_settings()
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_file_of_any_editor_is_read_or_told(command: Command, folder: Path, mark: bytes) -> None:
+    (folder / ".env").write_bytes(mark + b"PROJECT=my-project\n")
+    assert read_settings().project == "my-project"
+    (folder / ".env").write_bytes(mark + b"LABELS=team=caf\xe9\n")
+    with pytest.raises(InputError, match=r"^\.env: byte 16 is not UTF-8; save it as UTF-8 text"):
+        read_settings()
+    status, out, err = command("check")
+    assert (status, err) == (1, "")
+    assert ".env: byte 16 is not UTF-8" in out
+
+
+def test_a_label_may_be_as_long_as_the_service_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABELS", f"{'k' * 63}={'v' * 63},empty=")
+    assert read_settings().labels == {"k" * 63: "v" * 63, "empty": ""}
 
 
 def test_checks_run_side_by_side_and_none_waits_for_ever() -> None:
@@ -196,8 +218,10 @@ def test_kubeflow_needs_no_credentials_of_google_but_a_host(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BACKEND", "kubeflow")
+    monkeypatch.setenv("IMAGE", "europe-west4-docker.pkg.dev/challenges/ours/image:1")
     status, out, _ = command("check")
     assert status == 1
     assert "KUBEFLOW_HOST=https://" in out
-    assert "credentials" not in out
+    assert "`make submit` would stop: kubeflow_host\n" in out  # the cluster pulls the image
+    assert re.search(r"  image +unknown +\S+image:1: not looked up; Google Cloud: no cred", out)
     assert "machine" not in out

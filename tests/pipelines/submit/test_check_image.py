@@ -55,6 +55,8 @@ def test_a_tag_and_a_digest_are_found(registry: tuple[Registry, str]) -> None:
     _, endpoint = registry
     assert check_image(f"{IMAGE}:abc", endpoint) == f"{IMAGE}:abc is there"
     assert check_image(f"{IMAGE}@sha256:1", endpoint) == f"{IMAGE}@sha256:1 is there"
+    both = f"{IMAGE}:old@sha256:1"  # whoever pulls it goes by the digest
+    assert check_image(both, endpoint) == f"{both} is there"
 
 
 def test_one_that_is_not_there_is_told_with_how_to_make_it(registry: tuple[Registry, str]) -> None:

@@ -170,16 +170,19 @@ def test_after_a_day_it_is_told_what_came_of_it_and_another_is_started(
     assert not left()
 
 
-def test_after_a_day_of_which_nothing_came_another_is_started(
-    cloud: Cloud, submission: Submission
+@pytest.mark.parametrize("refusal", [[], [InputError("RUN: you may not look")]])
+def test_after_a_day_of_which_nothing_is_seen_another_is_started(
+    cloud: Cloud, submission: Submission, refusal: list[BaseException]
 ) -> None:
     cloud.errors = [Unreachable("no answer")]
     with pytest.raises(Unreachable):
         go(cloud, submission)
     of_yesterday()
     cloud.started.clear()
+    cloud.errors = refusal
+    told = "you may not look" if refusal else "there is no run"
     record, notes = go(cloud, submission)
-    assert "nothing came of it" in notes
+    assert f"its run is not to be seen (RUN: {told}" in notes
     assert list(cloud.started) == [record.run]
 
 

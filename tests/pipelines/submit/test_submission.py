@@ -127,6 +127,11 @@ def test_a_local_folder_is_refused_with_the_command_that_brings_it_there(
         make(pipeline="tournament", teams="teams")
 
 
+def test_options_that_beam_cannot_use_are_told_before_anything_is_started(make: Make) -> None:
+    with pytest.raises(InputError, match=r"^--max_num_workers=ten: not options that Beam can use"):
+        make(beam=["--max_num_workers=ten"])
+
+
 def test_without_bucket_and_data_both_are_named(make: Make) -> None:
     with pytest.raises(InputError, match="and no BUCKET to bring sample data to"):
         make()

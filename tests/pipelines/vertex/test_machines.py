@@ -54,6 +54,8 @@ def test_a_name_that_is_nearly_right_is_told() -> None:
         find_machine(8, 30, "NVIDIA_T4", 1)
     with pytest.raises(InputError, match="did you mean NVIDIA_TESLA_T4"):
         find_machine(8, 30, "nvidia_tesla_t4", 1)
+    with pytest.raises(InputError, match="NVIDIA_H200_141GB: Vertex AI gives out none on demand"):
+        find_machine(8, 30, "NVIDIA_H200_141GB", 8)  # with a reservation it does
 
 
 def test_more_cores_than_the_accelerators_take_says_how_many_would() -> None:

@@ -93,7 +93,7 @@ def runs(
     """Returns a run that trains well and, of the schedule updated, one that hardly trains."""
     for path in write_bitmaps(place / "data", CLASSES).iterdir():
         bucket.blob(f"drawings/{path.name}").upload_from_filename(str(path))
-    done = []
+    done: list[Scheduled] = []
     for training in ("epochs=3", "max_steps=1 learning_rate=1e-6"):
         with pytest.MonkeyPatch.context() as environment:
             environment.chdir(place)

@@ -147,3 +147,9 @@ def test_champions_of_a_retraining_are_kept_where_they_outlive_the_step(make: Ma
         )
     with pytest.raises(InputError, match="REGISTRY: not set"):
         make(pipeline="quickdraw-retraining", backend="kubeflow", bucket="gs://challenge/ours")
+
+
+def test_checkpoints_are_kept_where_they_outlive_the_step(make: Make) -> None:
+    told = "checkpoint_dir=ours: .* checkpoint_dir=/gcs/challenge/ours/checkpoints"
+    with pytest.raises(InputError, match=told):
+        make(params=["checkpoint_dir=ours"], bucket="gs://challenge/ours/")

@@ -39,8 +39,7 @@ def check_request(
         if not data:
             return "sample data, brought to BUCKET"
         check_in_bucket("DATA", data, settings)
-        if settings.backend == "vertex":  # Kubeflow may read public data without credentials
-            check_readable(data, settings)
+        check_readable(data, settings)
         classes[0] = count_classes(data, find_challenge(challenge_of(pipeline)))
         return data
 

@@ -45,6 +45,7 @@ def check_request(
 
     def check_teams() -> str:
         check_in_bucket("TEAMS", teams, settings)
+        check_readable(teams, settings)
         return teams
 
     def check_parameters() -> str:

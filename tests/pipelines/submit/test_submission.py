@@ -12,6 +12,7 @@ from rich.console import Console
 from pipelines.backend import Submission
 from pipelines.display import Display
 from pipelines.settings import Settings
+from pipelines.submit.check_request import check_request
 from pipelines.submit.submission import make_submission
 from preprocessing.errors import InputError
 from preprocessing.samples import quickdraw
@@ -125,6 +126,15 @@ def test_a_local_folder_is_refused_with_the_command_that_brings_it_there(
     assert "DATA=gs://challenge/ours/data/my drawings" in str(told.value)
     with pytest.raises(InputError, match="`gcloud storage cp teams gs://YOUR_BUCKET/teams/`"):
         make(pipeline="tournament", teams="teams")
+
+
+def test_teams_in_a_bucket_that_is_not_there_are_told_as_such(bucket: Any) -> None:
+    settings = Settings(_env_file=None, bucket="gs://challenge")  # type: ignore[call-arg]
+    display = Display(Console())
+    teams = "gs://nobodys/teams"
+    found, _ = check_request("tournament", "", "", "", [], settings, Path("runs"), display, teams)
+    assert {finding.name: finding.status for finding in found}["teams"] == "wrong"
+    assert "gs://nobodys: there is no such bucket" in found[1].text
 
 
 def test_options_that_beam_cannot_use_are_told_before_anything_is_started(make: Make) -> None:

@@ -43,14 +43,7 @@ def print_page(history: History, record: RunRecord, console: Console) -> None:
             page.line(label, text)
     _print_steps(page, record)
     _print_parameters(page, record)
-    artifacts = {
-        f"{s.name}.{name}": path for s in record.steps for name, path in s.artifacts.items()
-    }
-    if artifacts:
-        page.title("artifacts")
-    width = max(map(len, artifacts), default=0)
-    for name, path in artifacts.items():
-        page.line(name, place(path), width)
+    _print_artifacts(page, record)
     reasons = failure_lines(history, record)
     if reasons:
         page.title("why it failed")

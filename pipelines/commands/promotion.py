@@ -97,10 +97,11 @@ def models(
 ) -> None:
     """List the versions that were champions, and who is."""
     from models.promotion.rollback import find_versions
-    from pipelines.champions import challenge_with_champions, open_champions
+    from pipelines.champions import LOCAL, challenge_with_champions, open_champions
     from pipelines.settings import read_settings
 
-    registry = open_champions(read_settings())
+    settings = read_settings()
+    registry = open_champions(settings)
     if pipeline:
         found = find_versions(registry, challenge_with_champions(pipeline))
     else:
@@ -110,7 +111,10 @@ def models(
     elif found:
         _print_table(found)
     else:
-        print("no models; `make run PIPELINE=quickdraw-retraining` or `make promote` registers one")
+        print(
+            f"no models in {settings.registry or LOCAL}, where REGISTRY says they are;"
+            " `make run PIPELINE=quickdraw-retraining` or `make promote` registers one"
+        )
 
 
 def _print_table(versions: "Sequence[Version]") -> None:

@@ -10,12 +10,11 @@ import typer
 from rich.console import Console
 
 from pipelines.commands.options import RUNS, Pipeline, Runs
+from pipelines.commands.screen import screen
 from preprocessing.errors import InputError
 
 if TYPE_CHECKING:
     from models.promotion.version import Version
-
-_UNBOUNDED = 10_000  # columns, where no terminal bounds a line
 
 
 def _number(value: object) -> int:
@@ -120,9 +119,6 @@ def models(
 def _print_table(versions: "Sequence[Version]") -> None:
     from rich.table import Table
 
-    console = Console(file=sys.stdout)
-    if not console.is_terminal:
-        console.width = _UNBOUNDED
     table = Table(box=None, pad_edge=False)
     for title in ("model", "version", "", "accuracy", "registered", "run", "commit", "last reign"):
         right = title in ("version", "accuracy")
@@ -139,4 +135,4 @@ def _print_table(versions: "Sequence[Version]") -> None:
             facts.commit,
             f"{reign.since[:16].replace('T', ' ')} by {reign.by}: {reign.why}" if reign else "none",
         )
-    console.print(table, markup=False)
+    screen().print(table, markup=False)

@@ -11,12 +11,10 @@ import typer
 from rich.console import Console
 
 from pipelines.commands.options import RUNS, CloudData, Loss, Model, Params, Pipeline, Runs, words
+from pipelines.commands.screen import screen
 
 if TYPE_CHECKING:
     from pipelines.backend import Backend, Schedule
-
-
-_UNBOUNDED = 10_000  # columns, where no terminal bounds a line
 
 
 def schedule(
@@ -131,10 +129,7 @@ def _print_table(found: "Sequence[Schedule]") -> None:
             *(one.name, one.backend, one.cron, one.timezone, one.status),
             *(_time(start) if start else "", one.last_run),
         )
-    console = Console(file=sys.stdout, highlight=False)
-    if not console.is_terminal:
-        console.width = _UNBOUNDED
-    console.print(table)
+    screen().print(table)
 
 
 def _time(time: datetime) -> str:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -70,8 +71,7 @@ def schedules(
     from pipelines.schedules.schedule import all_schedules, next_run
     from pipelines.settings import read_settings
 
-    note = Console(stderr=True, soft_wrap=True).print
-    found = all_schedules(backend, read_settings(), note)
+    found = all_schedules(backend, read_settings(), partial(print, "note:", file=sys.stderr))
     if as_json:
         rows = [{**asdict(one), "next_run": next_run(one)} for one in found]
         print(json.dumps(rows, indent=2, default=lambda time: time.isoformat()))
@@ -129,7 +129,7 @@ def _print_table(found: "Sequence[Schedule]") -> None:
             *(one.name, one.backend, one.cron, one.timezone, one.status),
             *(_time(start) if start else "", one.last_run),
         )
-    screen().print(table)
+    screen().print(table, markup=False)
 
 
 def _time(time: datetime) -> str:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from pipelines.backend import History
 from pipelines.history.champion import champion
@@ -69,7 +70,8 @@ class _Page:
     def step(self, step: Step, width: int) -> None:
         seconds = duration(step.seconds) if step.seconds else ""
         self._console.print(
-            f"  {step.name:<{width}} {colored(step.status, 12)}{seconds:>12}", highlight=False
+            f"  {escape(f'{step.name:<{width}}')} {colored(step.status, 12)}{seconds:>12}",
+            highlight=False,
         )
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from pipelines.commands.options import RUNS, Pipeline, Runs
 from pipelines.commands.screen import screen
+from pipelines.wording import local_time
 from preprocessing.errors import InputError
 
 if TYPE_CHECKING:
@@ -130,9 +132,13 @@ def _print_table(versions: "Sequence[Version]") -> None:
             str(version.number),
             "champion" if version.champion else "",
             f"{facts.accuracy:.4f}",
-            version.created[:16].replace("T", " "),
+            _time(version.created),
             facts.run,
             facts.commit,
-            f"{reign.since[:16].replace('T', ' ')} by {reign.by}: {reign.why}" if reign else "none",
+            f"{_time(reign.since)} by {reign.by}: {reign.why}" if reign else "none",
         )
     screen().print(table, markup=False)
+
+
+def _time(text: str) -> str:
+    return local_time(datetime.fromisoformat(text).timestamp())

@@ -100,11 +100,13 @@ def all_schedules(
 
 
 def next_run(schedule: Schedule) -> datetime | None:
-    """Returns when a schedule's next run starts; reckoned where the backend does not tell."""
-    if schedule.next_run is not None or schedule.status != "active":
-        return schedule.next_run
+    """Returns when a schedule's next run starts, in its zone; reckoned if nobody tells."""
     try:
+        if schedule.next_run is not None:
+            return schedule.next_run.astimezone(find_timezone(schedule.timezone))
+        if schedule.status != "active":
+            return None
         check_cron(schedule.cron)
         return next(iter(next_times(schedule.cron, schedule.timezone, 1)), None)
     except InputError:  # written elsewhere, in words that we do not know
-        return None
+        return schedule.next_run

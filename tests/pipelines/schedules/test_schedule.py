@@ -101,6 +101,8 @@ def test_on_vertex_ai_a_schedule_keeps_the_zone_that_is_named(
     assert times.endswith(" 03:00 Europe/Zurich")
     (listed,) = _listed(command)
     assert (listed["name"], listed["timezone"]) == ("quickdraw-retraining", "Europe/Zurich")
+    start = datetime.fromisoformat(listed["next_run"])
+    assert (start.weekday(), start.hour) == (0, 3)  # in the zone that it is listed with
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,10 @@ class VertexRegistry:
             return  # the first version is the default one from its upload on
         if number != instead_of:
             raise ChampionChanged
-        lines = [_line(one) for one in (*version.reigns, reign)][-_REIGNS_KEPT:]
+        before = version.reigns
+        if champion and champion.reigns and before and before[-1].since > champion.reigns[-1].since:
+            before = before[:-1]  # written by one who was stopped before the alias had moved
+        lines = [_line(one) for one in (*before, reign)][-_REIGNS_KEPT:]
         name = f"{self._name(challenge)}@{version.number}"
         described = self._types.Model(name=name, version_description="\n".join(lines))
         doing = f"make version {version.number} of {challenge} the default"

@@ -4,18 +4,19 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from pipelines.commands.options import RUNS, Pipeline, Runs
+from pipelines.commands.screen import screen
+from pipelines.wording import local_time
 from preprocessing.errors import InputError
 
 if TYPE_CHECKING:
     from models.promotion.version import Version
-
-_UNBOUNDED = 10_000  # columns, where no terminal bounds a line
 
 
 def _number(value: object) -> int:
@@ -120,9 +121,6 @@ def models(
 def _print_table(versions: "Sequence[Version]") -> None:
     from rich.table import Table
 
-    console = Console(file=sys.stdout)
-    if not console.is_terminal:
-        console.width = _UNBOUNDED
     table = Table(box=None, pad_edge=False)
     for title in ("model", "version", "", "accuracy", "registered", "run", "commit", "last reign"):
         right = title in ("version", "accuracy")
@@ -134,9 +132,13 @@ def _print_table(versions: "Sequence[Version]") -> None:
             str(version.number),
             "champion" if version.champion else "",
             f"{facts.accuracy:.4f}",
-            version.created[:16].replace("T", " "),
+            _time(version.created),
             facts.run,
             facts.commit,
-            f"{reign.since[:16].replace('T', ' ')} by {reign.by}: {reign.why}" if reign else "none",
+            f"{_time(reign.since)} by {reign.by}: {reign.why}" if reign else "none",
         )
-    console.print(table, markup=False)
+    screen().print(table, markup=False)
+
+
+def _time(text: str) -> str:
+    return local_time(datetime.fromisoformat(text).timestamp())

@@ -122,6 +122,18 @@ def test_one_that_was_stopped_between_upload_and_crown_makes_no_second_version(
     assert [version.champion for version in registry.versions("quickdraw")] == [False, True]
 
 
+def test_one_that_was_stopped_between_reign_and_alias_reigned_once(
+    vertex: Any, registry: Registry, challenge: Challenge
+) -> None:
+    challenge(128, "run-1")
+    vertex.fail("MergeVersionAliases", grpc.StatusCode.PERMISSION_DENIED)
+    with pytest.raises(InputError, match="cannot make version 2 of quickdraw the default"):
+        challenge(200, "run-2")
+    assert challenge(200, "run-3").decision.promoted
+    (reign,) = registry.versions("quickdraw")[1].reigns
+    assert reign.by == "run-3"
+
+
 def test_rollback_moves_the_default_and_keeps_the_history(
     vertex: Any, registry: Registry, challenge: Challenge
 ) -> None:

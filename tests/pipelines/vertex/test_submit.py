@@ -10,9 +10,9 @@ import yaml
 from google.cloud.aiplatform_v1 import types
 from google.protobuf.json_format import MessageToDict
 
-from pipelines.backend import Backend, Submission, Unreachable, find_backend
+from pipelines.backend import Backend, Submission, find_backend
 from pipelines.settings import read_settings
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, Unreachable
 
 Code = grpc.StatusCode
 

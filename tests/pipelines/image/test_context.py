@@ -103,12 +103,8 @@ def test_the_layers_hold_our_code_and_nothing_of_this_machine(
 
 @pytest.mark.parametrize(
     "settings",
-    [
-        {},
-        {"PRESET": "4gpu", "MANAGED": "dataflow batch-prediction custom-job"},
-        {"BACKEND": "kubeflow", "ACCELERATOR": "nvidia.com/gpu"},
-    ],
-    ids=["plain", "managed", "kubeflow"],
+    [{}, {"PRESET": "4gpu", "MANAGED": "dataflow batch-prediction custom-job"}],
+    ids=["plain", "managed"],
 )
 def test_the_compiled_pipelines_hold_nothing_of_this_machine(
     checkout: Checkout,

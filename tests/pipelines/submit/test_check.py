@@ -189,7 +189,7 @@ def test_data_in_a_bucket_that_does_not_answer_is_told_in_seconds(
         dead.bind(("localhost", 0))  # it never listens
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://localhost:{dead.getsockname()[1]}")
         with pytest.raises(Unreachable, match="cannot list gs://drawings"):
-            check_readable("gs://drawings/full/*.npy", settings())
+            check_readable("gs://drawings/full/*.npy")
 
 
 def test_public_data_is_asked_for_without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +199,7 @@ def test_public_data_is_asked_for_without_credentials(monkeypatch: pytest.Monkey
     monkeypatch.setenv("GCE_METADATA_IP", "localhost:1")  # no machine of Google's
     monkeypatch.setenv("HTTPS_PROXY", "http://localhost:1")  # nor its storage
     with pytest.raises(Unreachable, match="cannot list gs://drawings"):
-        check_readable("gs://drawings/full/*.npy", settings())
+        check_readable("gs://drawings/full/*.npy")
 
 
 def test_all_that_vertex_ai_needs_is_there(

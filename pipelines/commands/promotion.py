@@ -3,17 +3,13 @@
 import json
 import os
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from pipelines.commands.options import RUNS, Pipeline, Runs
 from preprocessing.errors import InputError
-
-if TYPE_CHECKING:
-    from models.promotion.version import Version
 
 _UNBOUNDED = 10_000  # columns, where no terminal bounds a line
 
@@ -98,6 +94,7 @@ def models(
     """List the versions that were champions, and who is."""
     from models.promotion.rollback import find_versions
     from pipelines.champions import challenge_with_champions, open_champions
+    from pipelines.history.version_table import print_versions
     from pipelines.settings import read_settings
 
     registry = open_champions(read_settings())
@@ -108,31 +105,7 @@ def models(
     if as_json:
         print(json.dumps([version.as_json() for version in found], indent=2))
     elif found:
-        _print_table(found)
+        screen = Console(file=sys.stdout)
+        print_versions(found, screen if screen.is_terminal else Console(width=_UNBOUNDED))
     else:
         print("no models; `make run PIPELINE=quickdraw-retraining` or `make promote` registers one")
-
-
-def _print_table(versions: "Sequence[Version]") -> None:
-    from rich.table import Table
-
-    console = Console(file=sys.stdout)
-    if not console.is_terminal:
-        console.width = _UNBOUNDED
-    table = Table(box=None, pad_edge=False)
-    for title in ("model", "version", "", "accuracy", "registered", "run", "commit", "last reign"):
-        right = title in ("version", "accuracy")
-        table.add_column(title, justify="right" if right else "left", overflow="fold")
-    for version in versions:
-        facts, reign = version.facts, version.reigns[-1] if version.reigns else None
-        table.add_row(
-            facts.challenge,
-            str(version.number),
-            "champion" if version.champion else "",
-            f"{facts.accuracy:.4f}",
-            version.created[:16].replace("T", " "),
-            facts.run,
-            facts.commit,
-            f"{reign.since[:16].replace('T', ' ')} by {reign.by}: {reign.why}" if reign else "none",
-        )
-    console.print(table, markup=False)

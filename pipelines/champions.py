@@ -52,7 +52,34 @@ def check_champions(pipeline: str, given: Mapping[str, Any], settings: Settings)
         settings: of which REGISTRY, or else PROJECT and REGION, are the default.
 
     Raises:
-        InputError: it will not.
+        InputError: it will not, or what it promotes would be lost.
     """
-    if pipeline.endswith(f"-{_VARIANT}") and not given.get("registry"):
-        check_place(settings.champions())
+    if not pipeline.endswith(f"-{_VARIANT}"):
+        return
+    place = given.get("registry") or settings.champions()
+    check_place(place)
+    if not place.startswith(("gs://", "projects/")):
+        raise InputError(
+            f"REGISTRY={place}: a folder of the step's container is gone when the step ends;"
+            f" set REGISTRY={settings.bucket.rstrip('/') or 'gs://my-bucket'}/registry"
+        )
+    check_model_registry(place, settings)
+
+
+def check_model_registry(place: str, settings: Settings) -> None:
+    """Checks before anything runs that Vertex AI can be given a model at its end.
+
+    Args:
+        place: where champions are kept; what is not Vertex AI's needs nothing.
+        settings: of which BUCKET and IMAGE are needed.
+
+    Raises:
+        InputError: one is not set.
+    """
+    needed = {"BUCKET": settings.bucket, "IMAGE": settings.image}
+    for name, value in needed.items():
+        if place.startswith("projects/") and not value:
+            raise InputError(
+                f"{name}: not set, but a champion in {place} needs it: BUCKET for its files, IMAGE"
+                " to be served by; set it, or another REGISTRY"
+            )

@@ -93,11 +93,12 @@ def models(
 ) -> None:
     """List the versions that were champions, and who is."""
     from models.promotion.rollback import find_versions
-    from pipelines.champions import challenge_with_champions, open_champions
+    from pipelines.champions import LOCAL, challenge_with_champions, open_champions
     from pipelines.history.version_table import print_versions
     from pipelines.settings import read_settings
 
-    registry = open_champions(read_settings())
+    settings = read_settings()
+    registry = open_champions(settings)
     if pipeline:
         found = find_versions(registry, challenge_with_champions(pipeline))
     else:
@@ -108,4 +109,7 @@ def models(
         screen = Console(file=sys.stdout)
         print_versions(found, screen if screen.is_terminal else Console(width=_UNBOUNDED))
     else:
-        print("no models; `make run PIPELINE=quickdraw-retraining` or `make promote` registers one")
+        print(
+            f"no models in {settings.registry or LOCAL}, where REGISTRY says they are;"
+            " `make run PIPELINE=quickdraw-retraining` or `make promote` registers one"
+        )

@@ -11,7 +11,6 @@ import typer
 from rich.console import Console
 
 from pipelines.commands.options import RUNS, CloudData, Loss, Model, Params, Pipeline, Runs, words
-from preprocessing.errors import InputError
 
 if TYPE_CHECKING:
     from pipelines.backend import Backend, Schedule
@@ -45,29 +44,19 @@ def schedule(
     runs: Runs = RUNS,
 ) -> None:
     """Create or update the one schedule of a pipeline."""
-    from pipelines.backend import find_backend
-    from pipelines.display import Display
     from pipelines.schedules.cron import next_times
     from pipelines.schedules.schedule import check_times, for_each_time, scheduled_pipeline
     from pipelines.settings import read_settings
-    from pipelines.submit.check_request import check_request
-    from pipelines.submit.findings import show
-    from pipelines.submit.preflight import preflight
-    from pipelines.submit.submission import make_submission
+    from pipelines.submit.prepare import prepare
 
     settings = read_settings()
     check_times(cron, timezone, settings)
     name = scheduled_pipeline(pipeline)
-    display = Display(console := Console(file=sys.stdout))
-    asked = (name, data, model, loss, words("PARAMS", params), settings, runs, display, "")
-    findings, fingerprint = check_request(*asked)
-    findings += preflight(settings, fingerprint)
-    show(findings, console)
-    if wrong := sum(finding.status == "wrong" for finding in findings):
-        raise InputError(f"{wrong} of {len(findings)} checks failed; nothing was scheduled")
-    submission = for_each_time(make_submission(*asked, beam=words("BEAM", beam)))
-    place = find_backend(settings.backend, settings)
-    made = place.schedule(submission, cron, timezone, catch_up)
+    asked = (name, data, model, loss, words("PARAMS", params), settings, runs)
+    submission, place = prepare(
+        *asked, Console(file=sys.stdout), beam=words("BEAM", beam), caching=False
+    )
+    made = place.schedule(for_each_time(submission), cron, timezone, catch_up)
     _print(made)
     times = ", ".join(_time(time) for time in next_times(cron, timezone))
     print(f"next: {times} {timezone}")

@@ -37,21 +37,13 @@ def submit(
     runs: Runs = RUNS,
 ) -> None:
     """Submit a pipeline to Vertex AI or Kubeflow, after checks and an estimate of its cost."""
-    from pipelines.backend import find_backend
     from pipelines.display import Display
     from pipelines.history.follow import follow
     from pipelines.history.status import has_ended
-    from pipelines.local.history import LocalHistory
     from pipelines.registry import find_pipeline
     from pipelines.settings import read_settings
-    from pipelines.submit.check_request import check_request
-    from pipelines.submit.findings import show
-    from pipelines.submit.newest_success import newest_success
-    from pipelines.submit.preflight import preflight
+    from pipelines.submit.prepare import prepare
     from pipelines.submit.start import start
-    from pipelines.submit.submission import make_submission
-    from pipelines.vertex.estimate import estimate, machines_of
-    from pipelines.vertex.show_estimate import show_estimate
 
     find_pipeline(pipeline)
     if failure not in ("fast", "slow"):
@@ -59,20 +51,14 @@ def submit(
     settings = read_settings()
     display = Display(console := Console(file=sys.stdout))
     try:
-        texts = words("PARAMS", params)
-        asked = (pipeline, data, model, loss, texts, settings, runs, display, teams)
-        findings, fingerprint = check_request(*asked)
-        findings += preflight(settings, fingerprint)
-        show(findings, console)
-        if wrong := sum(finding.status == "wrong" for finding in findings):
-            raise InputError(f"{wrong} of {len(findings)} checks failed; nothing was submitted")
-        submission = make_submission(
-            *asked, caching=cache, beam=words("BEAM", beam), fail_fast=failure == "fast"
+        asked = (pipeline, data, model, loss, words("PARAMS", params), settings, runs, console)
+        submission, backend = prepare(
+            *asked,
+            teams=teams,
+            beam=words("BEAM", beam),
+            caching=cache,
+            fail_fast=failure == "fast",
         )
-        backend = find_backend(settings.backend, settings)
-        if settings.backend == "vertex":
-            like = newest_success(pipeline, [backend, LocalHistory(runs, display.note)])
-            show_estimate(estimate(machines_of(submission.template), like), display.note)
         record = start(backend, submission, settings, display.note)
     except KeyboardInterrupt:
         again = "the same command goes on, and finds a run that was asked for already"

@@ -9,7 +9,7 @@ from typing import Any
 
 from kfp import local
 
-from pipelines.champions import LOCAL
+from pipelines.champions import LOCAL, check_model_registry
 from pipelines.commit import git_commit
 from pipelines.display import Display
 from pipelines.history.run_record import RunRecord
@@ -41,6 +41,7 @@ def run_locally(name: str, arguments: dict[str, Any], runs: Path, display: Displ
 
     Raises:
         StepFailed: a step failed.
+        InputError: a setting that the end of the run needs is missing.
         KeyboardInterrupt: the run was interrupted or told to terminate, and the step has ended.
     """
     build, settings, commit = find_pipeline(name), read_settings(), git_commit()
@@ -61,6 +62,7 @@ def run_locally(name: str, arguments: dict[str, Any], runs: Path, display: Displ
     if "checkpoint_dir" in inputs:
         defaults["checkpoint_dir"] = str(runs / "checkpoints")
     arguments = {**defaults, **arguments}
+    check_model_registry(arguments.get("registry", ""), settings)
     runs.mkdir(parents=True, exist_ok=True)
     recorder = Recorder(name, arguments, commit, runs, display)
     local.init(

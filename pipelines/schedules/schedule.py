@@ -43,8 +43,8 @@ def scheduled_pipeline(name: str) -> str:
 def for_each_time(submission: Submission) -> Submission:
     """Returns a submission whose runs look at the data anew each time that they start.
 
-    They name no fingerprint, which would be that of today, and take nothing from the cache, which
-    knows the data by it.
+    They name no fingerprint, which would be that of today, and so must take nothing from the cache,
+    which knows the data by it.
     """
     arguments = {
         name: "" if name in ("source_fingerprint", "teams_fingerprint") else value

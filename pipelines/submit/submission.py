@@ -7,7 +7,6 @@ from typing import Any
 
 import yaml
 
-from models.promotion.registry import check_place
 from pipelines.arguments import read_arguments
 from pipelines.backend import Submission
 from pipelines.champions import check_champions
@@ -21,7 +20,6 @@ from pipelines.submit.cloud_data import check_in_bucket, upload_sample
 from pipelines.user import login_name
 from pipelines.vertex.dataflow import dataflow_args
 from preprocessing.challenge import find_challenge
-from preprocessing.errors import InputError
 from preprocessing.fingerprint import source_fingerprint
 from preprocessing.sources.open import count_classes
 
@@ -128,14 +126,6 @@ def read_given(
     check_champions(pipeline, given, settings)
     if weights := given.get("weights"):
         check_in_bucket("weights", weights, settings)
-    if pipeline.endswith("-retraining"):
-        place = given.get("registry") or settings.champions()
-        check_place(place)
-        if not place.startswith(("gs://", "projects/")):
-            raise InputError(
-                f"REGISTRY={place}: a folder of the step's container is gone when the step ends;"
-                f" set REGISTRY={settings.bucket.rstrip('/') or 'gs://my-bucket'}/registry"
-            )
     return given
 
 

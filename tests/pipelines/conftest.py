@@ -19,14 +19,10 @@ def command() -> Command:
 
     def call(*arguments: object) -> tuple[int, str, str]:
         out, err = io.StringIO(), io.StringIO()
-        with (
-            pytest.MonkeyPatch.context() as patch,
-            redirect_stdout(out),
-            redirect_stderr(err),
-            pytest.raises(SystemExit) as ended,
-        ):
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
             patch.setattr(sys, "argv", ["pipelines", *map(str, arguments)])
-            main()
+            with pytest.raises(SystemExit) as ended:
+                main()
         assert isinstance(ended.value.code, int)
         return ended.value.code, out.getvalue(), err.getvalue()
 

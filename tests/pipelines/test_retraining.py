@@ -44,23 +44,26 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def vertex(identity: Any, bucket: Any, place: Path) -> Iterator[Any]:
     """Yields a Vertex AI with a champion of quickdraw, who does not know the third class."""
-    with (
-        pytest.MonkeyPatch.context() as environment,
-        serve_vertex(identity, environment) as service,
-    ):
-        for name in set(Settings.model_fields) - {"project", "region", "bucket", "vertex_endpoint"}:
+    with pytest.MonkeyPatch.context() as environment:
+        for name in Settings.model_fields:
             environment.delenv(name.upper(), raising=False)
         environment.setenv("IMAGE", IMAGE)
         bucket._patch_property("location", "EUROPE-WEST4")
         bucket.patch()
-        share = {"ant": 0.5, "cake": 0.5}
-        package = write_skilled(place / "package", 256, list(share), (28, 28, 1))
-        statistics = DataStatistics(9, share, [9.0], [9.0], [[1.0] + [0.0] * 15])
-        statistics.save(package / STATISTICS_FILE)
-        registry = open_registry(PLACE, "gs://challenge")
-        facts = Facts("quickdraw", "by-hand", "ann", image=IMAGE, content=content_hash(package))
-        registry.crown(registry.add(package, facts, "why"), 0, Reign.now("ann", "why"))
-        yield service
+        with serve_vertex(identity, environment) as service:
+            crown_by_hand(place / "package")
+            yield service
+
+
+def crown_by_hand(package: Path) -> None:
+    """Makes a model champion that knows two classes."""
+    share = {"ant": 0.5, "cake": 0.5}
+    write_skilled(package, 256, list(share), (28, 28, 1))
+    statistics = DataStatistics(9, share, [9.0], [9.0], [[1.0] + [0.0] * 15])
+    statistics.save(package / STATISTICS_FILE)
+    registry = open_registry(PLACE, "gs://challenge")
+    facts = Facts("quickdraw", "by-hand", "ann", image=IMAGE, content=content_hash(package))
+    registry.crown(registry.add(package, facts, "why"), 0, Reign.now("ann", "why"))
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def runs(
     """Returns a run that trains well and, of the schedule updated, one that hardly trains."""
     for path in write_bitmaps(place / "data", CLASSES).iterdir():
         bucket.blob(f"drawings/{path.name}").upload_from_filename(str(path))
-    done = []
+    done: list[Scheduled] = []
     for training in ("epochs=3", "max_steps=1 learning_rate=1e-6"):
         with pytest.MonkeyPatch.context() as environment:
             environment.chdir(place)
@@ -224,7 +227,7 @@ def test_commands_list_promote_and_roll_back(
 
     monkeypatch.setenv("REGISTRY", str(tmp_path / "other"))
     status, out, _ = command("models")
-    assert (status, out.startswith("no models; ")) == (0, True)
+    assert (status, out.startswith("no models in ")) == (0, True)
 
 
 def test_a_run_without_a_model_cannot_be_promoted(command: Command, tmp_path: Path) -> None:

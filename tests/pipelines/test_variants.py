@@ -12,6 +12,8 @@ from pipelines.settings import Settings
 from pipelines.target import Target
 from pipelines.training_kind import ADVERSARIAL, CLASSIFICATION, training_kind
 from preprocessing.errors import InputError
+from tests.conftest import WriteBitmaps
+from tests.pipelines.conftest import Command
 
 
 @pytest.fixture(autouse=True)
@@ -68,10 +70,29 @@ def test_what_asks_the_registry_is_never_cached_and_runs_where_it_has_to(
 
 
 def test_a_retraining_is_sent_away_only_with_a_place_for_champions() -> None:
-    vertex = Settings(project="challenges", region="europe-west4")
+    vertex = Settings(
+        image="registry/image:1", project="challenges", region="europe-west4", bucket="gs://ours"
+    )
     check_champions("quickdraw-retraining", {}, vertex)
     check_champions("quickdraw-retraining", {"registry": "gs://ours"}, Settings())
     check_champions("quickdraw", {}, Settings())
     for settings in (Settings(), vertex.model_copy(update={"backend": "kubeflow"})):
         with pytest.raises(InputError, match="REGISTRY: not set, so there is no place for champ"):
             check_champions("quickdraw-retraining", {}, settings)
+    for name in ("bucket", "image"):
+        with pytest.raises(InputError, match=f"^{name.upper()}: not set, but a champion in proj"):
+            check_champions("quickdraw-retraining", {}, vertex.model_copy(update={name: ""}))
+
+
+def test_a_local_run_is_told_before_it_trains_what_vertex_ai_needs(
+    command: Command, tmp_path: Path, write_bitmaps: WriteBitmaps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGISTRY", "projects/challenges/locations/europe-west4")
+    data = write_bitmaps(tmp_path / "data", {"ant": 9, "bee": 9})
+    runs = tmp_path / "runs"
+    status, _, err = command(
+        *("run", "quickdraw-retraining", "--data", data, "--runs", runs),
+        *("--params", "train_per_class=5 validation_per_class=2 test_per_class=2"),
+    )
+    assert (status, err.startswith("error: BUCKET: not set, but a champion in projects/")) == (1, 1)
+    assert not list(runs.glob("*/run.json"))

@@ -135,7 +135,7 @@ def test_what_submit_checks_is_checked_before_a_schedule_too(
     assert status == 1
     assert "did you mean 'epochs'?" in output
     assert "set KUBEFLOW_TOKEN or KUBEFLOW_COOKIE" in output
-    assert errors.endswith("checks failed; nothing was scheduled\n")
+    assert errors.endswith("checks failed; nothing was sent\n")
     assert kubeflow.recurring_runs == {}
 
 

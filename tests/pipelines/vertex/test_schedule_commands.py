@@ -3,13 +3,10 @@
 import json
 from typing import Any
 
-import grpc
 import pytest
 
 from pipelines.backend import Backend, Submission
 from tests.pipelines.conftest import Command
-
-Code = grpc.StatusCode
 
 
 @pytest.fixture
@@ -35,22 +32,3 @@ def test_a_schedule_is_listed_paused_resumed_and_deleted(
     assert command("delete-schedule", "quickdraw")[0] == 0
     assert vertex.schedules.schedules == {}
     assert list(vertex.pipelines.jobs) == [run]
-
-
-@pytest.mark.parametrize(
-    ("code", "told"),
-    [
-        (Code.PERMISSION_DENIED, "lacks a right"),
-        (Code.RESOURCE_EXHAUSTED, "a quota is used up"),
-        (Code.INVALID_ARGUMENT, "INVALID_ARGUMENT, as the test asked"),
-    ],
-)
-def test_a_refusal_is_one_line_and_status_1(
-    command: Command, vertex: Any, scheduled: None, code: grpc.StatusCode, told: str
-) -> None:
-    vertex.fail("PauseSchedule", code)
-    status, out, err = command("pause-schedule", "quickdraw")
-    assert (status, out) == (1, "")
-    assert err.startswith("error: cannot pause the schedule of quickdraw: ")
-    assert told in err
-    assert err.count("\n") == 1

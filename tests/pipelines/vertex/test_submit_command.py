@@ -87,7 +87,7 @@ def test_everything_that_is_wrong_is_told_before_anything_is_started(
     vertex.fail("ListPipelineJobs", grpc.StatusCode.PERMISSION_DENIED)
     status, out, err = submit("--params", "epocs=3", "--data", "drawings")
     assert status == 1
-    assert "nothing was submitted" in err
+    assert "nothing was sent" in err
     for told in (
         "did you mean 'epochs'",
         "`gcloud storage cp drawings gs://nobodys/data/`",

@@ -32,9 +32,13 @@ def print_versions(versions: Sequence[Version], console: Console) -> None:
     room = console.width - _width(rows, [column for column in columns if column != "run"]) - _GAP
     table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="bold")
     for column in columns:
-        justify = "right" if column in ("version", "accuracy") else "left"
-        widest = room if column == "run" else None
-        table.add_column(column, no_wrap=True, justify=justify, max_width=widest)
+        right = column in ("version", "accuracy")
+        table.add_column(
+            column,
+            no_wrap=True,
+            justify="right" if right else "left",
+            max_width=room if column == "run" else None,
+        )
     for row in rows:
         table.add_row(*(Text(row[column]) for column in columns))
     console.print(table)

@@ -109,7 +109,7 @@ def test_what_cannot_be_is_told_in_one_line(
 
 def test_without_any_run_it_says_how_to_start_one(command: Command, tmp_path: Path) -> None:
     code, out, _ = command("runs", "gan", "--runs", tmp_path / "none")
-    assert (code, out) == (0, "no runs yet; `make run PIPELINE=gan` starts one here\n")
+    assert (code, out) == (0, "no runs of gan yet; `make run PIPELINE=gan` starts one here\n")
     assert command("runs", "--json", "--runs", tmp_path / "none")[1] == "[]\n"
 
 

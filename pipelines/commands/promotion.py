@@ -3,20 +3,14 @@
 import json
 import os
 import sys
-from collections.abc import Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from pipelines.commands.options import RUNS, Pipeline, Runs
 from pipelines.commands.screen import screen
-from pipelines.wording import local_time
 from preprocessing.errors import InputError
-
-if TYPE_CHECKING:
-    from models.promotion.version import Version
 
 
 def _number(value: object) -> int:
@@ -99,6 +93,7 @@ def models(
     """List the versions that were champions, and who is."""
     from models.promotion.rollback import find_versions
     from pipelines.champions import LOCAL, challenge_with_champions, open_champions
+    from pipelines.history.version_table import print_versions
     from pipelines.settings import read_settings
 
     settings = read_settings()
@@ -110,35 +105,9 @@ def models(
     if as_json:
         print(json.dumps([version.as_json() for version in found], indent=2))
     elif found:
-        _print_table(found)
+        print_versions(found, screen())
     else:
         print(
             f"no models in {settings.registry or LOCAL}, where REGISTRY says they are;"
             " `make run PIPELINE=quickdraw-retraining` or `make promote` registers one"
         )
-
-
-def _print_table(versions: "Sequence[Version]") -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for title in ("model", "version", "", "accuracy", "registered", "run", "commit", "last reign"):
-        right = title in ("version", "accuracy")
-        table.add_column(title, justify="right" if right else "left", overflow="fold")
-    for version in versions:
-        facts, reign = version.facts, version.reigns[-1] if version.reigns else None
-        table.add_row(
-            facts.challenge,
-            str(version.number),
-            "champion" if version.champion else "",
-            f"{facts.accuracy:.4f}",
-            _time(version.created),
-            facts.run,
-            facts.commit,
-            f"{_time(reign.since)} by {reign.by}: {reign.why}" if reign else "none",
-        )
-    screen().print(table, markup=False)
-
-
-def _time(text: str) -> str:
-    return local_time(datetime.fromisoformat(text).timestamp())

@@ -170,7 +170,7 @@ class VertexRegistry:
                 {"parent": self._parent, "model": model, **place}
             ).result()
         except AlreadyExists:
-            if known:
+            if known or not self._list(facts.challenge):
                 raise
             return self._upload_once(facts, artifacts, reign)  # another's first one was first
         return _version(self._client.get_model(name=f"{name}@{done.model_version_id}"))

@@ -174,6 +174,8 @@ def test_another_who_became_champion_meanwhile_is_challenged_too(
     [
         (grpc.StatusCode.PERMISSION_DENIED, InputError, "cannot register quickdraw: .*lacks a rig"),
         (grpc.StatusCode.RESOURCE_EXHAUSTED, InputError, "cannot register .* a quota is used up"),
+        (grpc.StatusCode.NOT_FOUND, InputError, "cannot register quickdraw: there is none"),
+        (grpc.StatusCode.ALREADY_EXISTS, InputError, "cannot register quickdraw: ALREADY_EXISTS"),
         (UNAVAILABLE, Unreachable, "cannot register quickdraw: no answer from Google Cloud"),
     ],
 )

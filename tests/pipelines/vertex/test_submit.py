@@ -94,6 +94,16 @@ def test_a_lost_answer_starts_no_second_run(
     assert list(vertex.pipelines.jobs) == ["quickdraw-1"]
 
 
+def test_an_answer_that_never_comes_starts_no_second_run(
+    vertex: Any, backend: Backend, submission: Submission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.vertex.runs.ANSWER", 0.3)
+    with vertex.hold_answer("CreatePipelineJob"):
+        assert backend.submit(submission, "quickdraw-1").run == "quickdraw-1"
+    assert len(vertex.asked("CreatePipelineJob")) == 2
+    assert list(vertex.pipelines.jobs) == ["quickdraw-1"]
+
+
 def test_a_second_call_with_the_same_name_finds_the_run(
     vertex: Any, backend: Backend, submission: Submission, monkeypatch: pytest.MonkeyPatch
 ) -> None:

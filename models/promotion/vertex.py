@@ -237,12 +237,16 @@ def _labels(facts: Facts) -> dict[str, str]:
 
 
 def _schema_metrics(facts: Facts) -> dict[str, Any]:
-    """Returns the metrics as the schema calls them; where every best guess counts, these agree."""
+    """Returns the metrics as the schema calls them.
+
+    Its `auPrc` is over all classes together, as is GAP; where each example's best guess counts and
+    no other, precision and recall are the accuracy.
+    """
     best = {"precision": facts.accuracy, "recall": facts.accuracy, "f1Score": facts.accuracy}
-    named = {"logLoss": facts.metrics.get("loss"), "auPrc": facts.metrics.get("map")}
+    named = {"logLoss": facts.metrics.get("loss"), "auPrc": facts.metrics.get("gap")}
     return {
         **{name: value for name, value in named.items() if value is not None},
-        "confidenceMetrics": [{"confidenceThreshold": 0.0, **best}],
+        "confidenceMetrics": [{"confidenceThreshold": 0.0, "maxPredictions": 1, **best}],
     }
 
 

@@ -24,7 +24,7 @@ FACTS = Facts(
     by="run-1",
     commit="0123456789ab",
     image="registry/image:1",
-    metrics={"loss": 0.5, "map": 0.7, "hit_at_1": 0.6},
+    metrics={"loss": 0.5, "map": 0.7, "gap": 0.8, "hit_at_1": 0.6},
 )
 UNAVAILABLE, LATE = grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED
 
@@ -74,8 +74,10 @@ def test_a_better_model_becomes_the_default_version_and_a_worse_one_is_not_uploa
     }
     assert second.version_description.endswith(f" run-2: {better.decision.why}")
     (evaluation,) = vertex.models.evaluations["quickdraw@2"]
-    assert evaluation.metrics["logLoss"] == 0.5
-    assert evaluation.metrics["confidenceMetrics"][0]["recall"] == pytest.approx(accuracy)
+    assert (evaluation.metrics["logLoss"], evaluation.metrics["auPrc"]) == (0.5, 0.8)
+    (best_guess,) = evaluation.metrics["confidenceMetrics"]
+    assert best_guess["recall"] == pytest.approx(accuracy)
+    assert best_guess["maxPredictions"] == 1
     assert dict(evaluation.metadata) == FACTS.metrics
 
 

@@ -6,6 +6,7 @@ metrics an evaluation; its files are in a bucket, named by their content, and it
 image of the run that made it.
 """
 
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -180,11 +181,12 @@ class VertexRegistry:
         name = f"{self._name(facts.challenge)}@{version.number}"
         if list(self._client.list_model_evaluations(parent=name)):
             return
+        finite = {one: value for one, value in facts.metrics.items() if math.isfinite(value)}
         evaluation = self._types.ModelEvaluation(
             display_name=facts.run,
             metrics_schema_uri=METRICS_SCHEMA,
-            metrics=_schema_metrics(facts),
-            metadata=facts.metrics,
+            metrics=_schema_metrics(facts.accuracy, finite),
+            metadata=finite,
         )
         self._client.import_model_evaluation(parent=name, model_evaluation=evaluation)
 
@@ -236,14 +238,14 @@ def _labels(facts: Facts) -> dict[str, str]:
     }
 
 
-def _schema_metrics(facts: Facts) -> dict[str, Any]:
+def _schema_metrics(accuracy: float, metrics: dict[str, float]) -> dict[str, Any]:
     """Returns the metrics as the schema calls them.
 
     Its `auPrc` is over all classes together, as is GAP; where each example's best guess counts and
     no other, precision and recall are the accuracy.
     """
-    best = {"precision": facts.accuracy, "recall": facts.accuracy, "f1Score": facts.accuracy}
-    named = {"logLoss": facts.metrics.get("loss"), "auPrc": facts.metrics.get("gap")}
+    best = {"precision": accuracy, "recall": accuracy, "f1Score": accuracy}
+    named = {"logLoss": metrics.get("loss"), "auPrc": metrics.get("gap")}
     return {
         **{name: value for name, value in named.items() if value is not None},
         "confidenceMetrics": [{"confidenceThreshold": 0.0, "maxPredictions": 1, **best}],

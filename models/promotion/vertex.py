@@ -57,7 +57,8 @@ class VertexRegistry:
         """Returns the challenges that have versions, sorted."""
         request = {"parent": self._parent, "filter": "labels.content:*"}
         models = call("list the models", lambda: list(self._client.list_models(request)))
-        return sorted(model.labels["pipeline"] for model in models if "content" in model.labels)
+        ours = [one.labels for one in models if {"content", "pipeline"} <= set(one.labels)]
+        return sorted(labels["pipeline"] for labels in ours)
 
     def versions(self, challenge: str) -> list[Version]:
         """Returns the versions of a challenge's model, the first first."""
@@ -202,13 +203,14 @@ def _version(model: Any) -> Version:
         for line in model.version_description.splitlines()
         if (found := _REIGN.fullmatch(line))
     )
+    accuracy = labels.get("accuracy", "").replace("_", ".")  # one of others may be anything
     facts = Facts(
         challenge=labels.get("pipeline", model.name.rpartition("/")[2].partition("@")[0]),
         run=labels.get("run", ""),
         by=labels.get("by", ""),
         commit=labels.get("commit", ""),
         image=model.container_spec.image_uri,
-        accuracy=float(labels.get("accuracy", "0").replace("_", ".")),
+        accuracy=float(accuracy) if re.fullmatch(r"\d\.\d+", accuracy) else 0.0,
         content=labels.get("content", ""),
     )
     return Version(

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+from google.cloud.aiplatform_v1 import Model, UploadModelRequest
 
 from models.promotion.promote import Outcome, promote
 from models.promotion.registry import Registry, open_registry
@@ -207,10 +207,22 @@ def test_what_a_model_needs_in_vertex_ai_is_told(
         promote(model, labelled, statistics, open_registry(PLACE), replace(FACTS, image=""))
 
 
+@pytest.mark.parametrize("labels", [{}, {"accuracy": "high"}])
 def test_a_default_version_of_others_is_not_beaten_unseen(
-    vertex: Any, registry: Registry, challenge: Challenge, tmp_path: Path
+    vertex: Any, registry: Registry, challenge: Challenge, labels: dict[str, str]
 ) -> None:
     challenge(128, "run-1")
-    vertex.models.versions["quickdraw"][0].labels = {}
+    vertex.models.versions["quickdraw"][0].labels = labels
     with pytest.raises(InputError, match="version 1 of quickdraw in Vertex AI was not registered"):
         challenge(200, "run-2")
+
+
+def test_models_of_others_are_none_of_ours(
+    vertex: Any, registry: Registry, challenge: Challenge
+) -> None:
+    challenge(128, "run-1")
+    for labels in ({"content": "words"}, {"pipeline": "theirs"}):
+        vertex.models.upload_model(
+            UploadModelRequest(parent=PLACE, model=Model(display_name="other", labels=labels))
+        )
+    assert registry.challenges() == ["quickdraw"]

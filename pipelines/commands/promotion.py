@@ -41,8 +41,7 @@ def promote(
     runs: Runs = RUNS,
 ) -> None:
     """Make the model of a finished local run the champion, if it beats the one there is."""
-    from pipelines.champions import challenge_with_champions, open_champions
-    from pipelines.image.name import find_images
+    from pipelines.champions import challenge_with_champions, open_champions, serving_image
     from pipelines.local.find_run import find_run
     from pipelines.local.promote import promote_run
     from pipelines.settings import read_settings
@@ -52,7 +51,7 @@ def promote(
     settings = read_settings()
     challenge = challenge_with_champions(pipeline)
     folder = find_run(pipeline, run, runs)
-    image = find_images(settings).of("promote") if settings.image else ""
+    image = serving_image(settings.registry, settings)
     registry = open_champions(settings)
     try:
         promote_run(

@@ -7,12 +7,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipelines.backend import History
-from pipelines.history.champion import champion
 from pipelines.history.defaults import all_parameters, parameter_defaults
 from pipelines.history.failure import failure_lines
 from pipelines.history.run_record import RunRecord, Step
 from pipelines.history.run_table import took
 from pipelines.history.status import colored
+from pipelines.history.winner import winner
 from pipelines.wording import duration, local_time, number, place
 
 _LABEL = 20
@@ -36,7 +36,7 @@ def print_page(history: History, record: RunRecord, console: Console) -> None:
         ("took", took(record)),
         ("commit", record.commit),
         ("user", record.user),
-        ("champion", champion(record)),
+        ("champion", winner(record)),
         ("console", record.link),
         ("folder", place(record.folder) if record.folder else ""),
     ):

@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.history.champion import champion
 from pipelines.history.metrics import main_metric
 from pipelines.history.run_record import RunRecord
 from pipelines.history.status import COLORS, has_ended
+from pipelines.history.winner import winner
 from pipelines.wording import duration, local_time, number
 
 _ADDED = ("run", "status", "metric", "took", "backend", "started", "pipeline", "commit", "user")
@@ -63,7 +63,7 @@ def _cells(record: RunRecord) -> dict[str, str]:
         "status": record.status,
         "started": local_time(record.started) if record.started else "",
         "took": took(record),
-        "metric": f"{number(metric[2])} {metric[1]}" if metric else champion(record),
+        "metric": f"{number(metric[2])} {metric[1]}" if metric else winner(record),
         "commit": record.commit,
         "user": record.user,
     }

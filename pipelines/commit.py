@@ -35,5 +35,9 @@ def git(*arguments: str) -> bytes:
     """
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}  # a commit may be made meanwhile
     return subprocess.run(
-        ["git", *arguments], capture_output=True, check=True, cwd=ROOT, env=environment
+        ["git", "-c", "diff.autoRefreshIndex=false", *arguments],
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+        env=environment,
     ).stdout

@@ -79,17 +79,13 @@ def find_credentials() -> Any:
         def __call__(self, *arguments: Any, **named: Any) -> Any:
             return super().__call__(*arguments, **named | {"timeout": 1})
 
-    logger = logging.getLogger("google.auth")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    logging.getLogger("google.auth").setLevel(logging.ERROR)  # what it warns of ends in our line
     try:
         credentials, _ = google.auth.default(scopes=[SCOPE], request=Short())
     except (GoogleAuthError, OSError, ValueError) as error:
         given = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
         what = f"GOOGLE_APPLICATION_CREDENTIALS: {_line(error)}" if given else "no credentials"
         raise InputError(f"Google Cloud: {what}; {LOGIN}") from None
-    finally:
-        logger.setLevel(level)
     return credentials
 
 

@@ -1,7 +1,8 @@
 """What a place in the cloud does for us; Vertex AI and Kubeflow each do it in their own way.
 
 Every method raises an InputError of one line for what the user can mend (a right that is missing, a
-run that is unknown, a quota), and an `Unreachable` where the service did not answer after retries.
+run that is unknown, a quota), and an `Unreachable` where the service did not answer after retries
+(see `preprocessing.errors`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,17 +13,7 @@ from typing import Any, Protocol
 
 from pipelines.history.run_record import RunRecord
 from pipelines.settings import Settings
-from preprocessing.errors import InputError, Unreachable
-
-__all__ = [
-    "BACKENDS",
-    "Backend",
-    "History",
-    "Schedule",
-    "Submission",
-    "Unreachable",
-    "find_backend",
-]
+from preprocessing.errors import InputError
 
 BACKENDS = ("vertex", "kubeflow")
 
@@ -145,3 +136,9 @@ def find_backend(name: str, settings: Settings) -> Backend:
 
         return KubeflowBackend(settings)
     raise InputError(f"BACKEND: {name!r} is unknown; there are: {', '.join(BACKENDS)}")
+
+
+def configured(settings: Settings) -> list[str]:
+    """Returns the names of the backends whose settings are set."""
+    have = {"vertex": settings.project and settings.region, "kubeflow": settings.kubeflow_host}
+    return [name for name in BACKENDS if have[name]]

@@ -35,7 +35,8 @@ def open_bucket(settings: Settings) -> tuple[Any, str]:
 def check_readable(uri: str, settings: Settings) -> None:
     """Checks that the bucket of a `gs://` URI can be listed, in bounded time.
 
-    Beam, which lists the URI afterwards, tries for minutes.
+    Beam, which lists the URI afterwards, tries for minutes. As it does then, who has no credentials
+    asks as anybody may, for public data.
 
     Raises:
         InputError: it may not be listed, or there is none.
@@ -46,18 +47,29 @@ def check_readable(uri: str, settings: Settings) -> None:
     name = uri.removeprefix("gs://").partition("/")[0]
     with bucket_errors(name, "list"):
         short = {"timeout": SECONDS, "retry": DEFAULT_RETRY.with_timeout(SECONDS)}
-        list(_client(settings).list_blobs(name, max_results=1, **short))
+        list(_client(settings, public=True).list_blobs(name, max_results=1, **short))
 
 
-def _client(settings: Settings) -> Any:
+def _client(settings: Settings, public: bool = False) -> Any:
     from google.cloud import storage
 
     logging.getLogger("urllib3").setLevel(logging.ERROR)  # its retries end in our one line
     emulated = "STORAGE_EMULATOR_HOST" in os.environ
     return storage.Client(
         project=settings.project or "unused",
-        credentials=None if emulated else find_credentials(),
+        credentials=None if emulated else _credentials(public),
     )
+
+
+def _credentials(public: bool) -> Any:
+    from google.auth.credentials import AnonymousCredentials
+
+    try:
+        return find_credentials()
+    except InputError:
+        if not public:
+            raise
+        return AnonymousCredentials()
 
 
 def check_bucket(settings: Settings) -> str:

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from pipelines.history.run_record import RunRecord, Step
@@ -96,8 +97,8 @@ class Display:
         """Shows how the step ended."""
         if step.name in self._tasks:
             self._bar.remove_task(self._tasks.pop(step.name))
-        status = colored(step.status, 12)
-        self._console.print(f"  {step.name:<20} {status}{duration(step.seconds):>12}")
+        name, status = escape(f"{step.name:<20}"), colored(step.status, 12)
+        self._console.print(f"  {name} {status}{duration(step.seconds):>12}")
 
     def summary(self, record: RunRecord) -> None:
         """Prints the metrics of a run, where its results are, and how long it took."""

@@ -4,11 +4,15 @@ Beam's FileSystems do it for buckets; local files must not cost its import, whic
 """
 
 import glob
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from preprocessing.errors import InputError
+
+# Beam would print the stack trace of all that it tries again; what fails ends in our one line.
+logging.getLogger("apache_beam.utils.retry").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from uuid import uuid4
 
 from preprocessing.errors import InputError
 
+_NO_LINKS = {errno.ENOTSUP, errno.EPERM, errno.ENOSYS}
+
 
 class LocalStore:
     """Files in a local folder.
@@ -37,7 +39,11 @@ class LocalStore:
         return (self._root / name).read_bytes()
 
     def create(self, name: str, data: bytes) -> bool:
-        """Writes a file that nobody has written before; False if somebody has."""
+        """Writes a file that nobody has written before; False if somebody has.
+
+        Raises:
+            InputError: the file system has no hard links, which alone make this sure.
+        """
         path = self._root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self._root / f".unfinished-{uuid4().hex}"
@@ -49,6 +55,13 @@ class LocalStore:
             os.link(unfinished, path)  # a rename would replace the file of another
         except FileExistsError:
             return False
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            raise InputError(
+                f"REGISTRY: {self._root}: this file system has no hard links; name a folder on"
+                " another, or gs://..."
+            ) from None
         finally:
             unfinished.unlink(missing_ok=True)
         return True

@@ -12,13 +12,12 @@ from rich.console import Console
 
 from pipelines.backend import Backend, History
 from pipelines.commands.options import RUNS, Runs
+from pipelines.commands.screen import screen
 from pipelines.history.metrics import main_metric
 from pipelines.history.places import LOCAL, Places
 from pipelines.history.run_record import RunRecord
 from pipelines.history.status import has_ended
 from preprocessing.errors import InputError
-
-_UNBOUNDED = 10_000  # columns, where no terminal bounds a line
 
 
 def _count(value: object) -> int:
@@ -80,7 +79,7 @@ def compare(
     if as_json:
         _print_json(asdict(comparison))
     else:
-        print_comparison(comparison, _screen())
+        print_comparison(comparison, screen())
 
 
 def cancel(
@@ -115,7 +114,7 @@ def _list(pipeline: str, backend: str, limit: int, as_json: bool, folder: Path) 
         of = f" of {pipeline}" if pipeline else ""
         print(f"no runs{of} yet; `make run PIPELINE={pipeline or 'quickdraw'}` starts one here")
     else:
-        print_table(shown, _screen())
+        print_table(shown, screen())
         if len(records) > limit:
             print(f"note: there are older ones: LIMIT={2 * limit}", file=sys.stderr)
 
@@ -129,7 +128,7 @@ def _show(run: str, backend: str, wait: bool, as_json: bool, folder: Path) -> No
     elif as_json:
         _print_json(_whole(found.record))
     else:
-        print_page(found.history, found.record, _screen())
+        print_page(found.history, found.record, screen())
 
 
 def _follow(history: History, name: str) -> None:
@@ -154,11 +153,6 @@ def _whole(record: RunRecord) -> dict[str, Any]:
     """Returns all that is known of a run, and which of its metrics tells most."""
     metric = main_metric(record)
     return {**asdict(record), "main_metric": metric and {"name": metric[0], "value": metric[2]}}
-
-
-def _screen() -> Console:
-    screen = Console(file=sys.stdout)
-    return screen if screen.is_terminal else Console(file=sys.stdout, width=_UNBOUNDED)
 
 
 def _print_json(values: Any) -> None:

@@ -9,9 +9,8 @@ import typer
 from rich.console import Console
 
 from pipelines.commands.options import RUNS, Pipeline, Runs
+from pipelines.commands.screen import screen
 from preprocessing.errors import InputError
-
-_UNBOUNDED = 10_000  # columns, where no terminal bounds a line
 
 
 def _number(value: object) -> int:
@@ -42,8 +41,7 @@ def promote(
     runs: Runs = RUNS,
 ) -> None:
     """Make the model of a finished local run the champion, if it beats the one there is."""
-    from pipelines.champions import challenge_with_champions, open_champions
-    from pipelines.image.name import find_images
+    from pipelines.champions import challenge_with_champions, open_champions, serving_image
     from pipelines.local.find_run import find_run
     from pipelines.local.promote import promote_run
     from pipelines.settings import read_settings
@@ -53,7 +51,7 @@ def promote(
     settings = read_settings()
     challenge = challenge_with_champions(pipeline)
     folder = find_run(pipeline, run, runs)
-    image = find_images(settings).of("promote") if settings.image else ""
+    image = serving_image(settings.registry, settings)
     registry = open_champions(settings)
     try:
         promote_run(
@@ -106,8 +104,7 @@ def models(
     if as_json:
         print(json.dumps([version.as_json() for version in found], indent=2))
     elif found:
-        screen = Console(file=sys.stdout)
-        print_versions(found, screen if screen.is_terminal else Console(width=_UNBOUNDED))
+        print_versions(found, screen())
     else:
         print(
             f"no models in {settings.registry or LOCAL}, where REGISTRY says they are;"

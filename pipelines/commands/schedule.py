@@ -5,18 +5,17 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from pipelines.commands.options import RUNS, CloudData, Loss, Model, Params, Pipeline, Runs, words
+from pipelines.commands.screen import screen
 
 if TYPE_CHECKING:
     from pipelines.backend import Backend, Schedule
-
-
-_UNBOUNDED = 10_000  # columns, where no terminal bounds a line
 
 
 def schedule(
@@ -72,8 +71,7 @@ def schedules(
     from pipelines.schedules.schedule import all_schedules, next_run
     from pipelines.settings import read_settings
 
-    note = Console(stderr=True, soft_wrap=True).print
-    found = all_schedules(backend, read_settings(), note)
+    found = all_schedules(backend, read_settings(), partial(print, "note:", file=sys.stderr))
     if as_json:
         rows = [{**asdict(one), "next_run": next_run(one)} for one in found]
         print(json.dumps(rows, indent=2, default=lambda time: time.isoformat()))
@@ -131,10 +129,7 @@ def _print_table(found: "Sequence[Schedule]") -> None:
             *(one.name, one.backend, one.cron, one.timezone, one.status),
             *(_time(start) if start else "", one.last_run),
         )
-    console = Console(file=sys.stdout, highlight=False)
-    if not console.is_terminal:
-        console.width = _UNBOUNDED
-    console.print(table)
+    screen().print(table, markup=False)
 
 
 def _time(time: datetime) -> str:

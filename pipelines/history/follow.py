@@ -2,12 +2,12 @@
 
 import time
 
-from pipelines.backend import Backend, Unreachable
+from pipelines.backend import Backend
 from pipelines.display import Display
 from pipelines.history.failure import failure_lines
 from pipelines.history.run_record import RunRecord
 from pipelines.history.status import has_ended
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, Unreachable
 
 POLL_SECONDS = 5.0
 """How long between two looks at the run."""

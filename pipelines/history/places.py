@@ -10,12 +10,12 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from pipelines.backend import BACKENDS, History, Unreachable, find_backend
+from pipelines.backend import BACKENDS, History, configured, find_backend
 from pipelines.history.run_record import RunRecord
 from pipelines.history.unknown_run import unknown_run
 from pipelines.local.history import LocalHistory
 from pipelines.settings import Settings, read_settings
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, Unreachable
 
 LOCAL = "local"
 
@@ -96,6 +96,9 @@ class Places:
             self._note(f"only local runs: {error}")
             return None
 
+    def _configured(self) -> list[str]:
+        return configured(self._settings) if self._settings else []
+
     def _open(self, name: str) -> History:
         if name not in self._opened:
             assert self._settings is not None
@@ -104,7 +107,7 @@ class Places:
 
     def _ask(self, question: Callable[[History], T]) -> list[T]:
         """Asks all places at once; of several, one that does not answer costs a note."""
-        names = [self._only] if self._only else [LOCAL, *_configured(self._settings)]
+        names = [self._only] if self._only else [LOCAL, *self._configured()]
         if names == [LOCAL]:
             return [question(self._local)]
         with self._console.status(f"asking {', '.join(names)}"):
@@ -143,14 +146,6 @@ class Places:
             else:
                 found.append(answer)
         return found
-
-
-def _configured(settings: Settings | None) -> list[str]:
-    """Returns the backends whose settings are set."""
-    if settings is None:
-        return []
-    have = {"vertex": settings.project and settings.region, "kubeflow": settings.kubeflow_host}
-    return [name for name in BACKENDS if have[name]]
 
 
 def _candidates(history: History, name: str) -> tuple[History, Sequence[str]]:

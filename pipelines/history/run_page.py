@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from pipelines.backend import History
 from pipelines.history.champion import champion
@@ -43,14 +44,7 @@ def print_page(history: History, record: RunRecord, console: Console) -> None:
             page.line(label, text)
     _print_steps(page, record)
     _print_parameters(page, record)
-    artifacts = {
-        f"{s.name}.{name}": path for s in record.steps for name, path in s.artifacts.items()
-    }
-    if artifacts:
-        page.title("artifacts")
-    width = max(map(len, artifacts), default=0)
-    for name, path in artifacts.items():
-        page.line(name, place(path), width)
+    _print_artifacts(page, record)
     reasons = failure_lines(history, record)
     if reasons:
         page.title("why it failed")
@@ -76,7 +70,8 @@ class _Page:
     def step(self, step: Step, width: int) -> None:
         seconds = duration(step.seconds) if step.seconds else ""
         self._console.print(
-            f"  {step.name:<{width}} {colored(step.status, 12)}{seconds:>12}", highlight=False
+            f"  {escape(f'{step.name:<{width}}')} {colored(step.status, 12)}{seconds:>12}",
+            highlight=False,
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from pipelines.backend import BACKENDS, Backend, Schedule, Submission, find_backend
+from pipelines.backend import Backend, Schedule, Submission, configured, find_backend
 from pipelines.kubeflow.cron import check_kept
 from pipelines.registry import find_pipeline
 from pipelines.schedules.cron import check_cron, find_timezone, next_times
@@ -83,8 +83,7 @@ def all_schedules(
     Raises:
         InputError: no backend is set up, or the only one refused.
     """
-    have = {"vertex": settings.project and settings.region, "kubeflow": settings.kubeflow_host}
-    names = [backend] if backend else [name for name in BACKENDS if have[name]]
+    names = [backend] if backend else configured(settings)
     if not names:
         raise InputError(
             "BACKEND: none is set up; set PROJECT and REGION for Vertex AI, or KUBEFLOW_HOST"
@@ -101,11 +100,13 @@ def all_schedules(
 
 
 def next_run(schedule: Schedule) -> datetime | None:
-    """Returns when a schedule's next run starts; reckoned where the backend does not tell."""
-    if schedule.next_run is not None or schedule.status != "active":
-        return schedule.next_run
+    """Returns when a schedule's next run starts, in its zone; reckoned if nobody tells."""
     try:
+        if schedule.next_run is not None:
+            return schedule.next_run.astimezone(find_timezone(schedule.timezone))
+        if schedule.status != "active":
+            return None
         check_cron(schedule.cron)
         return next(iter(next_times(schedule.cron, schedule.timezone, 1)), None)
     except InputError:  # written elsewhere, in words that we do not know
-        return None
+        return schedule.next_run

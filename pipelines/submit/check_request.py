@@ -39,13 +39,13 @@ def check_request(
         if not data:
             return "sample data, brought to BUCKET"
         check_in_bucket("DATA", data, settings)
-        if settings.backend == "vertex":  # Kubeflow may read public data without credentials
-            check_readable(data, settings)
+        check_readable(data, settings)
         classes[0] = count_classes(data, find_challenge(challenge_of(pipeline)))
         return data
 
     def check_teams() -> str:
         check_in_bucket("TEAMS", teams, settings)
+        check_readable(teams, settings)
         return teams
 
     def check_parameters() -> str:

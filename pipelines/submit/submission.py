@@ -20,6 +20,7 @@ from pipelines.submit.cloud_data import check_in_bucket, upload_sample
 from pipelines.user import login_name
 from pipelines.vertex.dataflow import dataflow_args
 from preprocessing.challenge import find_challenge
+from preprocessing.errors import InputError
 from preprocessing.fingerprint import source_fingerprint
 from preprocessing.sources.open import count_classes
 
@@ -95,7 +96,8 @@ def make_submission(
         labels={key: value for key, value in labels.items() if value},
         caching=caching,
         fail_fast=fail_fast,
-        experiment=settings.experiment or pipeline.replace("_", "-"),
+        # On Vertex AI the pipeline itself has its name, and names have 4 letters or more.
+        experiment=settings.experiment or f"{pipeline.replace('_', '-')}-runs",
     )
 
 
@@ -126,7 +128,18 @@ def read_given(
     check_champions(pipeline, given, settings)
     if weights := given.get("weights"):
         check_in_bucket("weights", weights, settings)
+    _check_checkpoints(given.get("checkpoint_dir", ""), settings)
     return given
+
+
+def _check_checkpoints(folder: str, settings: Settings) -> None:
+    """Refuses a folder for checkpoints that is gone when the step ends."""
+    if folder and settings.backend == "vertex" and not folder.startswith("/gcs/"):
+        bucket = settings.bucket.removeprefix("gs://").rstrip("/") or "YOUR_BUCKET"
+        raise InputError(
+            f"checkpoint_dir={folder}: the steps cannot reach it; on Vertex AI they have buckets as"
+            f" folders: checkpoint_dir=/gcs/{bucket}/checkpoints"
+        )
 
 
 def _paths_in_the_image(template: Path, given: dict[str, Any]) -> dict[str, Any]:

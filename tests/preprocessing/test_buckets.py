@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from apache_beam.internal.gcp import auth
+from apache_beam.options.pipeline_options import PipelineOptions
 
 from preprocessing.errors import InputError
 from preprocessing.examples import ExamplesInfo, shard_name
@@ -31,6 +34,19 @@ def folder(
     for path in folder.iterdir():
         bucket.blob(f"raw/{path.name}").upload_from_filename(path)
     return folder
+
+
+def test_without_credentials_no_stack_trace_is_printed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    monkeypatch.setenv("GCE_METADATA_IP", "localhost:1")  # no machine of Google's
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    # What Beam does before its first look into a bucket of this process.
+    assert auth._Credentials._get_service_credentials(PipelineOptions([])) is None
+    assert "Connecting anonymously" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 def plan_of(source: str) -> Plan:

@@ -1,6 +1,8 @@
 """Champions of a registry in a folder or a bucket: who takes whose place, and what is kept."""
 
+import errno
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -301,3 +303,14 @@ def test_a_registry_of_which_files_were_removed_goes_on(
     (folder / "champions" / "4.json").unlink()
     outcome = challenge(registry, skilled(240), labelled, "run-4")
     assert (outcome.before, outcome.version) == (3, 4)
+
+
+def test_a_file_system_without_hard_links_is_told(
+    registry: Registry, labelled: Examples, skilled: SkilledModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def link(source: Path, target: Path) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted", source, None, target)
+
+    monkeypatch.setattr(os, "link", link)
+    with pytest.raises(InputError, match=r"^REGISTRY: .*/registry: .* no hard links; name a fold"):
+        challenge(registry, skilled(128), labelled)

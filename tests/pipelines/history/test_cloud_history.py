@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.backend import Unreachable
 from pipelines.history import places
 from pipelines.history.run_record import RunRecord, Step
 from pipelines.settings import Settings
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, Unreachable
 from tests.pipelines.conftest import Command
 from tests.pipelines.run_records import record, write
 

@@ -8,12 +8,12 @@ from typing import Any, cast
 import pytest
 from rich.console import Console
 
-from pipelines.backend import Backend, Unreachable
+from pipelines.backend import Backend
 from pipelines.display import Display
 from pipelines.history import follow as following
 from pipelines.history.follow import follow
 from pipelines.history.run_record import RunRecord, Step
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, Unreachable
 
 
 @pytest.fixture(autouse=True)

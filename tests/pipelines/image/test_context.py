@@ -101,9 +101,23 @@ def test_the_layers_hold_our_code_and_nothing_of_this_machine(
         assert [name for name, content in contents.items() if text in content] == []
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"PRESET": "4gpu", "MANAGED": "dataflow batch-prediction custom-job"},
+        {"BACKEND": "kubeflow", "ACCELERATOR": "nvidia.com/gpu"},
+    ],
+    ids=["plain", "managed", "kubeflow"],
+)
 def test_the_compiled_pipelines_hold_nothing_of_this_machine(
-    checkout: Checkout, command: Command, monkeypatch: pytest.MonkeyPatch
+    checkout: Checkout,
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, str],
 ) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(check_classes, "_check", lambda module, tried: None)
     own = checkout.root.parent / "mine.py"
     own.write_text("class MyNet:\n    pass\n")

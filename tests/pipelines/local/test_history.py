@@ -125,6 +125,12 @@ def test_damaged_records_are_left_out_with_one_note(command: Command, runs: Path
     assert (code, err.count("half/run.json: not the record of a run")) == (1, 1)
 
 
+def test_brackets_in_names_are_shown_as_they_are(command: Command, runs: Path) -> None:
+    write(runs, record("odd-1", steps=[Step("train[/0]", "succeeded", 1.0)]))
+    code, out, _ = command("runs", "--run", "odd-1", "--runs", runs)
+    assert (code, "  train[/0] " in out) == (0, True)
+
+
 def test_a_run_has_the_name_of_its_folder(command: Command, runs: Path) -> None:
     (runs / "gan-1").rename(runs / "my-best-gan")
     names = [row[0] for row in table(command("runs", "--runs", runs)[1])]

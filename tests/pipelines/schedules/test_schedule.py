@@ -101,6 +101,8 @@ def test_on_vertex_ai_a_schedule_keeps_the_zone_that_is_named(
     assert times.endswith(" 03:00 Europe/Zurich")
     (listed,) = _listed(command)
     assert (listed["name"], listed["timezone"]) == ("quickdraw-retraining", "Europe/Zurich")
+    start = datetime.fromisoformat(listed["next_run"])
+    assert (start.weekday(), start.hour) == (0, 3)  # in the zone that it is listed with
 
 
 @pytest.mark.parametrize(
@@ -170,3 +172,17 @@ def test_the_only_backend_that_is_set_up_says_what_is_wrong(
     monkeypatch.setenv("KUBEFLOW_HOST", "")
     _, _, errors = command("schedules")
     assert errors.startswith("error: BACKEND: none is set up; set PROJECT and REGION")
+
+
+def test_of_two_backends_the_one_that_fails_costs_a_note(
+    command: Command, kubeflow: KubeflowService, vertex: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BACKEND", "")
+    monkeypatch.setenv("PROJECT", "challenges")
+    monkeypatch.setenv("REGION", "europe-west4")
+    kubeflow.fail("GET", 400, times=9, message="no such thing as [/runs] and [bold]")
+    status, output, errors = command("schedules")
+    assert (status, output.startswith("no schedules; ")) == (0, True)
+    assert errors.startswith("note: kubeflow left out: ")
+    assert "[/runs] and [bold]" in errors
+    assert len(errors.splitlines()) == 1

@@ -208,6 +208,16 @@ def test_data_in_a_bucket_that_does_not_answer_is_told_in_seconds(
             check_readable("gs://drawings/full/*.npy", settings())
 
 
+def test_public_data_is_asked_for_without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STORAGE_EMULATOR_HOST", raising=False)
+    monkeypatch.setattr("pipelines.bucket.SECONDS", 0.3)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    monkeypatch.setenv("GCE_METADATA_IP", "localhost:1")  # no machine of Google's
+    monkeypatch.setenv("HTTPS_PROXY", "http://localhost:1")  # nor its storage
+    with pytest.raises(Unreachable, match="cannot list gs://drawings"):
+        check_readable("gs://drawings/full/*.npy", settings())
+
+
 def test_all_that_vertex_ai_needs_is_there(
     command: Command, vertex: Any, bucket: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

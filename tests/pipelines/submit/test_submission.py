@@ -12,6 +12,7 @@ from rich.console import Console
 from pipelines.backend import Submission
 from pipelines.display import Display
 from pipelines.settings import Settings
+from pipelines.submit.check_request import check_request
 from pipelines.submit.submission import make_submission
 from preprocessing.errors import InputError
 from preprocessing.samples import quickdraw
@@ -99,7 +100,7 @@ def test_labels_and_arguments_say_what_runs(
     assert made.labels["source"] == made.arguments["source_fingerprint"] != ""
     assert made.arguments["source"] == "gs://challenge/mine"
     assert made.arguments["epochs"] == 3
-    assert made.experiment == "quickdraw"
+    assert made.experiment == "quickdraw-runs"
     assert made.template == Path("build/quickdraw.yaml")
     assert yaml.safe_load(made.template.read_text())["pipelineInfo"]["name"] == "quickdraw"
 
@@ -127,6 +128,15 @@ def test_a_local_folder_is_refused_with_the_command_that_brings_it_there(
         make(pipeline="tournament", teams="teams")
 
 
+def test_teams_in_a_bucket_that_is_not_there_are_told_as_such(bucket: Any) -> None:
+    settings = Settings(_env_file=None, bucket="gs://challenge")  # type: ignore[call-arg]
+    display = Display(Console())
+    teams = "gs://nobodys/teams"
+    found, _ = check_request("tournament", "", "", "", [], settings, Path("runs"), display, teams)
+    assert {finding.name: finding.status for finding in found}["teams"] == "wrong"
+    assert "gs://nobodys: there is no such bucket" in found[1].text
+
+
 def test_options_that_beam_cannot_use_are_told_before_anything_is_started(make: Make) -> None:
     with pytest.raises(InputError, match=r"^--max_num_workers=ten: not options that Beam can use"):
         make(beam=["--max_num_workers=ten"])
@@ -147,3 +157,9 @@ def test_champions_of_a_retraining_are_kept_where_they_outlive_the_step(make: Ma
         )
     with pytest.raises(InputError, match="REGISTRY: not set"):
         make(pipeline="quickdraw-retraining", backend="kubeflow", bucket="gs://challenge/ours")
+
+
+def test_checkpoints_are_kept_where_they_outlive_the_step(make: Make) -> None:
+    told = "checkpoint_dir=ours: .* checkpoint_dir=/gcs/challenge/ours/checkpoints"
+    with pytest.raises(InputError, match=told):
+        make(params=["checkpoint_dir=ours"], bucket="gs://challenge/ours/")

@@ -8,8 +8,8 @@ from typing import Any
 import grpc
 import pytest
 
-from pipelines.backend import Backend, Submission, Unreachable
-from preprocessing.errors import InputError
+from pipelines.backend import Backend, Submission
+from preprocessing.errors import InputError, Unreachable
 
 Code = grpc.StatusCode
 RUN = "quickdraw-1"

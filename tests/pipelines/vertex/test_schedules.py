@@ -81,6 +81,16 @@ def test_a_lost_answer_makes_no_second_schedule(
     assert only(vertex).cron == "CRON_TZ=UTC 0 3 * * 1"
 
 
+def test_an_answer_that_never_comes_makes_no_second_schedule(
+    vertex: Any, backend: Backend, submission: Submission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.vertex.schedules.ANSWER", 0.3)
+    with vertex.hold_answer("CreateSchedule"):
+        assert backend.schedule(submission, CRON, "UTC").status == "active"
+    assert len(vertex.asked("CreateSchedule")) == 1
+    only(vertex)
+
+
 def test_several_schedules_of_a_name_are_for_the_user_to_sort_out(
     vertex: Any, scheduled: Backend, submission: Submission
 ) -> None:

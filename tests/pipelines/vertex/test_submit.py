@@ -10,9 +10,9 @@ import yaml
 from google.cloud.aiplatform_v1 import types
 from google.protobuf.json_format import MessageToDict
 
-from pipelines.backend import Backend, Submission, Unreachable, find_backend
+from pipelines.backend import Backend, Submission, find_backend
 from pipelines.settings import read_settings
-from preprocessing.errors import InputError
+from preprocessing.errors import InputError, Unreachable
 
 Code = grpc.StatusCode
 
@@ -57,7 +57,7 @@ def test_the_whole_request_is_what_was_asked_for(
 
 
 def test_no_request_holds_a_secret(vertex: Any, backend: Backend, submission: Submission) -> None:
-    backend.submit(replace(submission, experiment="lab"), "quickdraw-1")
+    backend.submit(replace(submission, experiment="our-lab"), "quickdraw-1")
     backend.schedule(submission, "0 3 * * 1", "UTC")
     secret = vertex.secret.splitlines()[1]
     assert len(vertex.calls) > 4
@@ -91,6 +91,16 @@ def test_a_lost_answer_starts_no_second_run(
     vertex.lose_answer("CreatePipelineJob", code)
     vertex.fail("GetPipelineJob", Code.UNAVAILABLE)
     assert backend.submit(submission, "quickdraw-1").run == "quickdraw-1"
+    assert list(vertex.pipelines.jobs) == ["quickdraw-1"]
+
+
+def test_an_answer_that_never_comes_starts_no_second_run(
+    vertex: Any, backend: Backend, submission: Submission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.vertex.runs.ANSWER", 0.3)
+    with vertex.hold_answer("CreatePipelineJob"):
+        assert backend.submit(submission, "quickdraw-1").run == "quickdraw-1"
+    assert len(vertex.asked("CreatePipelineJob")) == 2
     assert list(vertex.pipelines.jobs) == ["quickdraw-1"]
 
 
@@ -183,11 +193,21 @@ def test_a_run_is_put_into_its_experiment(
     assert set(vertex.metadata.children["quick-draw"]) == {"quickdraw-1"}
 
 
+def test_an_experiment_that_vertex_ai_does_not_take_is_told(
+    backend: Backend, submission: Submission, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A pipeline's name is taken, by the pipeline; and three letters are too few.
+    for number, name in enumerate(["quickdraw", "lab"]):
+        backend.submit(replace(submission, experiment=name), f"quickdraw-{number}")
+        (told,) = capsys.readouterr().out.splitlines()
+        assert told.startswith("note: the run has started, but is in no experiment: ")
+
+
 def test_a_run_without_its_experiment_has_started_all_the_same(
     vertex: Any, backend: Backend, submission: Submission, capsys: pytest.CaptureFixture[str]
 ) -> None:
     vertex.fail("AddContextChildren", Code.PERMISSION_DENIED, message="aiplatform.contexts.update")
-    record = backend.submit(replace(submission, experiment="lab"), "quickdraw-1")
+    record = backend.submit(replace(submission, experiment="our-lab"), "quickdraw-1")
     assert record.run == "quickdraw-1"
     told = capsys.readouterr().out
     assert "note: the run has started, but is in no experiment:" in told

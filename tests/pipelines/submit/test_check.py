@@ -54,6 +54,22 @@ def test_each_setting_is_shown_with_its_origin_and_no_secret(
     assert "hush" not in out + err
 
 
+def test_a_line_of_the_file_that_nothing_reads_is_told(command: Command, folder: Path) -> None:
+    (folder / ".env").write_text(
+        "# mine\nREGON=europe-west4\nproject=my-project\n\nKUBEFLOW_TOKN=hush\nEDITOR=vi\n"
+        "BUCKET: gs://hush\n"
+    )
+    out = command("check")[1]
+    assert [line for line in out.splitlines() if line.startswith("  .env")] == [
+        "  .env                 unknown  line 2: REGON is no setting, did you mean REGION?",
+        "  .env                 unknown  line 5: KUBEFLOW_TOKN is no setting, did you mean"
+        " KUBEFLOW_TOKEN?",
+        "  .env                 unknown  line 7: expected NAME=value, got 'BUCKET' and what"
+        " follows",
+    ]
+    assert "hush" not in out
+
+
 def test_without_credentials_the_answer_comes_at_once(command: Command) -> None:
     began = time.monotonic()
     status, out, _ = command("check")

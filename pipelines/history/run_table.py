@@ -51,7 +51,9 @@ def took(record: RunRecord) -> str:
     """Returns how long a run took, or has been going on; "" where that is not known."""
     if record.status == "running":
         return duration(time.time() - record.started)
-    return duration(record.seconds) if has_ended(record.status) else ""
+    # A killed run has not written down for how long it went on.
+    known = has_ended(record.status) and (record.status != "killed" or record.seconds)
+    return duration(record.seconds) if known else ""
 
 
 def _cells(record: RunRecord) -> dict[str, str]:

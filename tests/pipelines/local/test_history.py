@@ -40,7 +40,9 @@ def runs(tmp_path: Path) -> Path:
     failed = Step("train", "failed", 3.0, log=str(log), error="ValueError: [no] memory")
     write(runs, record("quickdraw-bad", minutes=20, status="failed", steps=[failed]))
     write(runs, record("quickdraw-cut", minutes=30, status="interrupted"))
-    write(runs, record("quickdraw-gone", minutes=40, status="running", steps=[Step("train")]))
+    gone = record("quickdraw-gone", minutes=40, status="running", steps=[Step("train")])
+    gone.seconds = 0.0  # it was killed before it could write that down
+    write(runs, gone)
     return runs
 
 
@@ -70,6 +72,7 @@ def test_the_newest_runs_come_first_with_the_metric_that_tells_most(
     ]
     assert "1.5000 Frechet" in " ".join(rows["gan-1"])
     assert rows["quickdraw-1"][-4:] == ["0.5000", "Hit@1", "0123456789ab", "ada"]
+    assert rows["quickdraw-gone"][3:] == ["killed", "2026-11-21", "12:40", "0123456789ab"]
     states = [row[3] for row in table(out)]
     assert states[:4] == ["running", "killed", "interrupted", "failed"]
 

@@ -10,8 +10,19 @@ export REGISTRY VERSION MARGIN IMAGE TOOL PUSH DIRTY BUILD_ARGS PRESET ACCELERAT
 .DEFAULT_GOAL := help
 .PHONY: help run evaluate check-submission battle tournament compile image check submit schedule schedules pause-schedule resume-schedule delete-schedule runs compare cancel promote rollback models test lint bench tensorboard lock golden clean environment dev-environment
 
+# Fills lines of 79 columns; what is in brackets stays together.
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s", $$1; fill(substr($$0, index($$0, "## ") + 3))} \
+	function fill(text,  words, n, i, word, width) { \
+		n = split(text, words, " "); width = 24; \
+		for (i = 1; i <= n; i++) { \
+			word = words[i]; \
+			while (i < n && gsub(/\[/, "[", word) > gsub(/\]/, "]", word)) word = word " " words[++i]; \
+			if (width + 1 + length(word) > 79) { printf "\n%24s", ""; width = 24 } \
+			printf " %s", word; width += 1 + length(word) \
+		} \
+		print "" \
+	}' $(MAKEFILE_LIST)
 
 run: environment ## run a pipeline here: PIPELINE=quickdraw [DATA=folder|glob|gs://...] [MODEL=mine.py:MyNet] [LOSS=mine.py:MyLoss] [PARAMS="epochs=3"] [BEAM="--runner=..."] [VERBOSE=1]
 	@$(COMMAND) run $(call needed,PIPELINE)
@@ -49,7 +60,7 @@ compare: environment ## put runs side by side: RUNS="a b c" [BACKEND=...] [JSON=
 cancel: environment ## end a run in the cloud: RUN=its name [BACKEND=...]
 	@$(COMMAND) cancel $(call needed,RUN)
 
-schedule: environment ## run a pipeline again and again: PIPELINE=quickdraw CRON="0 3 * * 1" [TIMEZONE=Europe/Zurich] [BACKEND=vertex|kubeflow] [DATA=gs://...] [PARAMS="epochs=3"] [CATCH_UP=1, make up for starts that come while a run goes on]
+schedule: environment ## run a pipeline again and again: PIPELINE=quickdraw CRON="0 3 * * 1" [TIMEZONE=Europe/Zurich] [BACKEND=vertex|kubeflow] [DATA=gs://...] [PARAMS="epochs=3"] [CATCH_UP=1, let starts wait for a run that goes on]
 	@$(COMMAND) schedule $(call needed,PIPELINE) --cron $(call needed,CRON)
 
 schedules: environment ## list the schedules: [BACKEND=vertex|kubeflow] [JSON=1]

@@ -1,5 +1,6 @@
 """The command line: `python -m pipelines COMMAND`; every make target is one line that calls it."""
 
+import os
 import sys
 
 import typer
@@ -20,6 +21,7 @@ from pipelines.commands.schedule import (
 )
 from pipelines.commands.submissions import battle, check_submission
 from pipelines.commands.submit import submit
+from pipelines.make_variables import check_make_variables
 from preprocessing.errors import InputError
 
 app = typer.Typer(
@@ -41,6 +43,8 @@ for command in (
 def main() -> None:
     """Runs the command line; an error that the user can mend is one line and status 1."""
     try:
+        if note := check_make_variables(os.environ, typer.main.get_group(app)):
+            print(note, file=sys.stderr)
         app()
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -1,12 +1,11 @@
 """Our bucket: opened, and its errors in one line."""
 
-import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from models.vertex_ai import find_credentials, translate
+from models.storage import storage_client
+from models.vertex_ai import translate
 from pipelines.settings import Settings
 from preprocessing.errors import InputError, Unreachable
 
@@ -20,7 +19,7 @@ def open_bucket(settings: Settings) -> tuple[Any, str]:
     """Returns the `google.cloud.storage.Bucket` of BUCKET, and the folder in it with a slash or "".
 
     Args:
-        settings: BUCKET and PROJECT.
+        settings: BUCKET.
 
     Raises:
         InputError: BUCKET is not set, or there are no credentials.
@@ -29,10 +28,10 @@ def open_bucket(settings: Settings) -> tuple[Any, str]:
         raise InputError("BUCKET: not set; name a bucket of yours, such as BUCKET=gs://my-bucket")
     name, _, folder = settings.bucket.removeprefix("gs://").partition("/")
     folder = folder.strip("/")
-    return _client(settings).bucket(name), f"{folder}/" if folder else ""
+    return storage_client().bucket(name), f"{folder}/" if folder else ""
 
 
-def check_readable(uri: str, settings: Settings) -> None:
+def check_readable(uri: str) -> None:
     """Checks that the bucket of a `gs://` URI can be listed, in bounded time.
 
     Beam, which lists the URI afterwards, tries for minutes. As it does then, who has no credentials
@@ -47,29 +46,7 @@ def check_readable(uri: str, settings: Settings) -> None:
     name = uri.removeprefix("gs://").partition("/")[0]
     with bucket_errors(name, "list"):
         short = {"timeout": SECONDS, "retry": DEFAULT_RETRY.with_timeout(SECONDS)}
-        list(_client(settings, public=True).list_blobs(name, max_results=1, **short))
-
-
-def _client(settings: Settings, public: bool = False) -> Any:
-    from google.cloud import storage
-
-    logging.getLogger("urllib3").setLevel(logging.ERROR)  # its retries end in our one line
-    emulated = "STORAGE_EMULATOR_HOST" in os.environ
-    return storage.Client(
-        project=settings.project or "unused",
-        credentials=None if emulated else _credentials(public),
-    )
-
-
-def _credentials(public: bool) -> Any:
-    from google.auth.credentials import AnonymousCredentials
-
-    try:
-        return find_credentials()
-    except InputError:
-        if not public:
-            raise
-        return AnonymousCredentials()
+        list(storage_client(public=True).list_blobs(name, max_results=1, **short))
 
 
 def check_bucket(settings: Settings) -> str:

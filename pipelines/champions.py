@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from models.promotion.registry import Registry, check_place, open_registry
+from pipelines.image.name import find_images
 from pipelines.registry import base_of, find_pipeline, pipeline_names
-from pipelines.settings import Settings
+from pipelines.settings import Settings, read_settings
+from pipelines.target import Target
 from preprocessing.errors import InputError
 
 LOCAL = "registry"
@@ -63,23 +66,44 @@ def check_champions(pipeline: str, given: Mapping[str, Any], settings: Settings)
             f"REGISTRY={place}: a folder of the step's container is gone when the step ends;"
             f" set REGISTRY={settings.bucket.rstrip('/') or 'gs://my-bucket'}/registry"
         )
-    check_model_registry(place, settings)
+    serving_image(place, settings)
 
 
-def check_model_registry(place: str, settings: Settings) -> None:
-    """Checks before anything runs that Vertex AI can be given a model at its end.
+def retraining_here(target: Target, pipeline: str, given: Mapping[str, Any]) -> Target:
+    """Returns a target of this machine with what a retraining asks of it; others as they are.
 
     Args:
-        place: where champions are kept; what is not Vertex AI's needs nothing.
-        settings: of which BUCKET and IMAGE are needed.
+        target: of a local run.
+        pipeline: its name.
+        given: arguments that the user gave.
 
     Raises:
-        InputError: one is not set.
+        InputError: a setting that the end of the run needs is missing, or wrong.
     """
-    needed = {"BUCKET": settings.bucket, "IMAGE": settings.image}
-    for name, value in needed.items():
-        if place.startswith("projects/") and not value:
+    if not pipeline.endswith(f"-{_VARIANT}"):
+        return target  # it needs no settings of a cloud, so that wrong ones do not stop it
+    settings = read_settings()
+    place = settings.registry or LOCAL
+    return replace(
+        target,
+        registry=place,
+        serving_image=serving_image(given.get("registry") or place, settings),
+        bucket=settings.bucket,
+    )
+
+
+def serving_image(place: str, settings: Settings) -> str:
+    """Returns the image that serves the champions of a registry; "" where none are served.
+
+    Raises:
+        InputError: Vertex AI could not be given a model, as BUCKET or IMAGE is not set.
+    """
+    if not place.startswith("projects/"):
+        return ""
+    for name, value in (("BUCKET", settings.bucket), ("IMAGE", settings.image)):
+        if not value:
             raise InputError(
                 f"{name}: not set, but a champion in {place} needs it: BUCKET for its files, IMAGE"
                 " to be served by; set it, or another REGISTRY"
             )
+    return find_images(settings).of("promote")

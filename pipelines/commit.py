@@ -1,6 +1,7 @@
 """The git commit of the code that runs."""
 
 import hashlib
+import os
 import subprocess
 from pathlib import Path
 
@@ -32,4 +33,11 @@ def git(*arguments: str) -> bytes:
         OSError: git is not installed.
         subprocess.CalledProcessError: it fails.
     """
-    return subprocess.run(["git", *arguments], capture_output=True, check=True, cwd=ROOT).stdout
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}  # a commit may be made meanwhile
+    return subprocess.run(
+        ["git", "-c", "diff.autoRefreshIndex=false", *arguments],
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+        env=environment,
+    ).stdout

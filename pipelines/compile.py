@@ -1,5 +1,6 @@
 """Compiles pipelines to YAML that Kubeflow and Vertex AI run."""
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -56,9 +57,14 @@ def compile_pipeline(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.yaml"
     defaults = pack_own_files(name, dict(arguments), folder)
-    compiler.Compiler().compile(
-        find_pipeline(name)(target), str(path), pipeline_parameters=defaults
-    )
+    built = find_pipeline(name)(target)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as unfinished:
+            whole = Path(unfinished, path.name)
+            compiler.Compiler().compile(built, str(whole), pipeline_parameters=defaults)
+            whole.replace(path)
+    except OSError as error:  # a full disk is told without the name
+        raise OSError(error.errno, error.strerror, error.filename or str(path)) from None
     return path
 
 

@@ -108,7 +108,7 @@ class Display:
             if step.metrics:
                 self._print(f"\n  {step.name}")
             for name, value in sorted(step.metrics.items()):
-                self._print(f"    {name:<{width}} {number(value):>10}")
+                self._print(f"    {name:<{width}} {number(value, name):>10}")
         places = {"run": record.folder, "console": record.link, **record.artifacts}
         self._print("")
         for name in ("run", "console", "report", "submission", "check", "results", "model"):

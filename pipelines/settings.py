@@ -62,7 +62,7 @@ class Settings(BaseSettings):
             preprocessing and prediction on many machines, `batch-prediction` predicts with Vertex
             AI's own, `custom-job` trains in a custom job of Vertex AI.
         labels: put on every run: `team=vision,cost=research`.
-        experiment: groups the runs; by default the name of the pipeline.
+        experiment: groups the runs; by default `<pipeline>-runs`. It cannot be a pipeline's name.
         vertex_endpoint: `host:port` of a private endpoint of Vertex AI.
         kubeflow_host: address of Kubeflow Pipelines, such as https://kubeflow.example.org/pipeline.
         kubeflow_namespace: of the runs, where Kubeflow has several users.

@@ -4,11 +4,20 @@ import time
 from pathlib import Path
 
 
-def number(value: float) -> str:
-    """Returns a metric with four digits, one that counts something without."""
+def number(value: float, metric: str = "") -> str:
+    """Returns a metric with four digits, one that counts something without.
+
+    Args:
+        value: the metric.
+        metric: its name; 1 may be the first `version`, or a share of all.
+    """
     # KFP hands every number on as a float.
     whole = isinstance(value, int) or value.is_integer()
-    return f"{value:,.0f}" if whole and value > 1 else f"{value:.4f}"
+    if metric == "promoted":
+        return "yes" if value else "no"
+    if whole and (value > 1 or metric == "version"):
+        return f"{value:,.0f}"
+    return f"{value:.1e}" if 0 < abs(value) < 0.00005 else f"{value:.4f}"
 
 
 def duration(seconds: float) -> str:

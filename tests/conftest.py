@@ -1,6 +1,7 @@
 """Tiny data of the real shape, and the cloud on loopback, for all tests."""
 
 import os
+import resource
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +36,15 @@ def write_bitmaps() -> WriteBitmaps:
         return folder
 
     return write
+
+
+@pytest.fixture
+def bounded_files() -> Iterator[None]:
+    """Lets no file grow beyond 16 kB, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture(scope="session")

@@ -48,6 +48,7 @@ def test_help_lists_every_target() -> None:
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     listed = set(re.findall(r"^  make ([a-z-]+)", done.stdout, re.MULTILINE))
     assert targets - listed == {"environment", "dev-environment"}
+    assert max(map(len, done.stdout.splitlines())) < 80
 
 
 def test_a_target_without_its_variable_says_so() -> None:

@@ -1,13 +1,12 @@
 """The files of a registry in a bucket of Google Cloud Storage."""
 
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from models.vertex_ai import find_credentials
+from models.storage import storage_client
 from preprocessing.errors import InputError
 from preprocessing.files import first_line
 
@@ -20,16 +19,10 @@ class BucketStore:
     """
 
     def __init__(self, uri: str) -> None:
-        from google.cloud import storage  # takes a second
-
-        emulated = "STORAGE_EMULATOR_HOST" in os.environ
         bucket, _, folder = uri.removeprefix("gs://").strip("/").partition("/")
         self._uri = f"gs://{bucket}/{folder}".rstrip("/")
         self._folder = f"{folder}/" if folder else ""
-        client = storage.Client(  # no call of ours asks for its project
-            project="unused", credentials=None if emulated else find_credentials()
-        )
-        self._bucket = client.bucket(bucket)
+        self._bucket = storage_client().bucket(bucket)
 
     def names(self, folder: str) -> list[str]:
         """Returns the names of the files that lie in a folder, in no order."""

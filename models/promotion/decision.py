@@ -85,4 +85,6 @@ def _share(share: float) -> str:
 
 
 def _p(p: float) -> str:
+    if p < 1e-300:  # less than a float can tell from 0
+        return "p < 1e-300"
     return f"p = {p:.4f}" if p >= 0.0001 else f"p = {p:.1e}"

@@ -67,13 +67,23 @@ class LocalStore:
         return True
 
     def put_folder(self, source: Path, name: str) -> None:
-        """Copies a folder; to copy the same folder to the same name again changes nothing."""
+        """Copies a folder; to copy the same folder to the same name again changes nothing.
+
+        Raises:
+            InputError: it cannot be written, such as to a full disk.
+        """
         path = self._root / name
         if path.is_dir():
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=self._root) as unfinished:
-            copy = shutil.copytree(source, Path(unfinished, path.name))
+            try:
+                copy = shutil.copytree(source, Path(unfinished, path.name))
+            except shutil.Error as error:  # has a reason for each file
+                raise InputError(
+                    f"{path}: cannot be written ({_reason(error)}); free some space, or name"
+                    " another REGISTRY"
+                ) from None
             try:
                 copy.rename(path)
             except OSError as error:
@@ -88,3 +98,9 @@ class LocalStore:
     def place(self, name: str) -> str:
         """Returns the path of a file or folder."""
         return str(self._root / name)
+
+
+def _reason(error: shutil.Error) -> str:
+    """Returns why the first file could not be copied, such as `No space left on device`."""
+    told = str(error.args[0][0][2])
+    return told.partition("] ")[2].partition(":")[0] or told

@@ -6,6 +6,7 @@ metrics an evaluation; its files are in a bucket, named by their content, and it
 image of the run that made it.
 """
 
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,7 +57,8 @@ class VertexRegistry:
         """Returns the challenges that have versions, sorted."""
         request = {"parent": self._parent, "filter": "labels.content:*"}
         models = call("list the models", lambda: list(self._client.list_models(request)))
-        return sorted(model.labels["pipeline"] for model in models if "content" in model.labels)
+        ours = [one.labels for one in models if {"content", "pipeline"} <= set(one.labels)]
+        return sorted(labels["pipeline"] for labels in ours)
 
     def versions(self, challenge: str) -> list[Version]:
         """Returns the versions of a challenge's model, the first first."""
@@ -180,11 +182,12 @@ class VertexRegistry:
         name = f"{self._name(facts.challenge)}@{version.number}"
         if list(self._client.list_model_evaluations(parent=name)):
             return
+        finite = {one: value for one, value in facts.metrics.items() if math.isfinite(value)}
         evaluation = self._types.ModelEvaluation(
             display_name=facts.run,
             metrics_schema_uri=METRICS_SCHEMA,
-            metrics=_schema_metrics(facts),
-            metadata=facts.metrics,
+            metrics=_schema_metrics(facts.accuracy, finite),
+            metadata=finite,
         )
         self._client.import_model_evaluation(parent=name, model_evaluation=evaluation)
 
@@ -200,13 +203,14 @@ def _version(model: Any) -> Version:
         for line in model.version_description.splitlines()
         if (found := _REIGN.fullmatch(line))
     )
+    accuracy = labels.get("accuracy", "").replace("_", ".")  # one of others may be anything
     facts = Facts(
         challenge=labels.get("pipeline", model.name.rpartition("/")[2].partition("@")[0]),
         run=labels.get("run", ""),
         by=labels.get("by", ""),
         commit=labels.get("commit", ""),
         image=model.container_spec.image_uri,
-        accuracy=float(labels.get("accuracy", "0").replace("_", ".")),
+        accuracy=float(accuracy) if re.fullmatch(r"\d\.\d+", accuracy) else 0.0,
         content=labels.get("content", ""),
     )
     return Version(
@@ -236,13 +240,17 @@ def _labels(facts: Facts) -> dict[str, str]:
     }
 
 
-def _schema_metrics(facts: Facts) -> dict[str, Any]:
-    """Returns the metrics as the schema calls them; where every best guess counts, these agree."""
-    best = {"precision": facts.accuracy, "recall": facts.accuracy, "f1Score": facts.accuracy}
-    named = {"logLoss": facts.metrics.get("loss"), "auPrc": facts.metrics.get("map")}
+def _schema_metrics(accuracy: float, metrics: dict[str, float]) -> dict[str, Any]:
+    """Returns the metrics as the schema calls them.
+
+    Its `auPrc` is over all classes together, as is GAP; where each example's best guess counts and
+    no other, precision and recall are the accuracy.
+    """
+    best = {"precision": accuracy, "recall": accuracy, "f1Score": accuracy}
+    named = {"logLoss": metrics.get("loss"), "auPrc": metrics.get("gap")}
     return {
         **{name: value for name, value in named.items() if value is not None},
-        "confidenceMetrics": [{"confidenceThreshold": 0.0, **best}],
+        "confidenceMetrics": [{"confidenceThreshold": 0.0, "maxPredictions": 1, **best}],
     }
 
 

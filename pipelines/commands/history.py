@@ -111,7 +111,8 @@ def _list(pipeline: str, backend: str, limit: int, as_json: bool, folder: Path) 
     if as_json:
         _print_json([_whole(record) for record in shown])
     elif not shown:
-        print(f"no runs yet; `make run PIPELINE={pipeline or 'quickdraw'}` starts one here")
+        of = f" of {pipeline}" if pipeline else ""
+        print(f"no runs{of} yet; `make run PIPELINE={pipeline or 'quickdraw'}` starts one here")
     else:
         print_table(shown, screen())
         if len(records) > limit:

@@ -3,20 +3,14 @@
 import json
 import os
 import sys
-from collections.abc import Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from pipelines.commands.options import RUNS, Pipeline, Runs
 from pipelines.commands.screen import screen
-from pipelines.wording import local_time
 from preprocessing.errors import InputError
-
-if TYPE_CHECKING:
-    from models.promotion.version import Version
 
 
 def _number(value: object) -> int:
@@ -47,8 +41,7 @@ def promote(
     runs: Runs = RUNS,
 ) -> None:
     """Make the model of a finished local run the champion, if it beats the one there is."""
-    from pipelines.champions import challenge_with_champions, open_champions
-    from pipelines.image.name import find_images
+    from pipelines.champions import challenge_with_champions, open_champions, serving_image
     from pipelines.local.find_run import find_run
     from pipelines.local.promote import promote_run
     from pipelines.settings import read_settings
@@ -58,7 +51,7 @@ def promote(
     settings = read_settings()
     challenge = challenge_with_champions(pipeline)
     folder = find_run(pipeline, run, runs)
-    image = find_images(settings).of("promote") if settings.image else ""
+    image = serving_image(settings.registry, settings)
     registry = open_champions(settings)
     try:
         promote_run(
@@ -99,6 +92,7 @@ def models(
     """List the versions that were champions, and who is."""
     from models.promotion.rollback import find_versions
     from pipelines.champions import LOCAL, challenge_with_champions, open_champions
+    from pipelines.history.version_table import print_versions
     from pipelines.settings import read_settings
 
     settings = read_settings()
@@ -110,35 +104,9 @@ def models(
     if as_json:
         print(json.dumps([version.as_json() for version in found], indent=2))
     elif found:
-        _print_table(found)
+        print_versions(found, screen())
     else:
         print(
             f"no models in {settings.registry or LOCAL}, where REGISTRY says they are;"
             " `make run PIPELINE=quickdraw-retraining` or `make promote` registers one"
         )
-
-
-def _print_table(versions: "Sequence[Version]") -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for title in ("model", "version", "", "accuracy", "registered", "run", "commit", "last reign"):
-        right = title in ("version", "accuracy")
-        table.add_column(title, justify="right" if right else "left", overflow="fold")
-    for version in versions:
-        facts, reign = version.facts, version.reigns[-1] if version.reigns else None
-        table.add_row(
-            facts.challenge,
-            str(version.number),
-            "champion" if version.champion else "",
-            f"{facts.accuracy:.4f}",
-            _time(version.created),
-            facts.run,
-            facts.commit,
-            f"{_time(reign.since)} by {reign.by}: {reign.why}" if reign else "none",
-        )
-    screen().print(table, markup=False)
-
-
-def _time(text: str) -> str:
-    return local_time(datetime.fromisoformat(text).timestamp())

@@ -29,10 +29,10 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
             lose their middle.
     """
     print_table(comparison.runs, console, numbered=True)
-    sections: list[tuple[str, Sequence[Row], Callable[[Any], str]]] = [
-        ("parameters that differ", comparison.parameters, shown),
+    sections: list[tuple[str, Sequence[Row], Callable[[Any, str], str]]] = [
+        ("parameters that differ", comparison.parameters, lambda value, _: shown(value)),
         *((step, rows, number) for step, rows in comparison.metrics.items()),
-        ("took", comparison.seconds, duration),
+        ("took", comparison.seconds, lambda value, _: duration(value)),
     ]
     names = [f"  {row.name}" for _, rows, _ in sections for row in rows]
     label = max(map(len, [*names, *(title for title, _, _ in sections)]))
@@ -72,8 +72,8 @@ def _add(table: Table, title: str, rows: Sequence[Row], block: Sequence[int]) ->
         table.add_row(f"  {row.name}", *cells)
 
 
-def _written(row: Row, write: Callable[[Any], str], width: int) -> Row:
-    texts = ("" if value is None else _cut(write(value), width) for value in row.values)
+def _written(row: Row, write: Callable[[Any, str], str], width: int) -> Row:
+    texts = ("" if value is None else _cut(write(value, row.name), width) for value in row.values)
     return replace(row, values=tuple(texts))
 
 

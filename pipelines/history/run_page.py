@@ -7,12 +7,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipelines.backend import History
-from pipelines.history.champion import champion
 from pipelines.history.defaults import all_parameters, parameter_defaults
 from pipelines.history.failure import failure_lines
 from pipelines.history.run_record import RunRecord, Step
 from pipelines.history.run_table import took
 from pipelines.history.status import colored
+from pipelines.history.winner import winner
 from pipelines.wording import duration, local_time, number, place
 
 _LABEL = 20
@@ -36,7 +36,7 @@ def print_page(history: History, record: RunRecord, console: Console) -> None:
         ("took", took(record)),
         ("commit", record.commit),
         ("user", record.user),
-        ("champion", champion(record)),
+        ("champion", winner(record)),
         ("console", record.link),
         ("folder", place(record.folder) if record.folder else ""),
     ):
@@ -83,7 +83,7 @@ def _print_steps(page: _Page, record: RunRecord) -> None:
     for step in record.steps:
         page.step(step, max(width, _LABEL))
         for name, value in sorted(step.metrics.items()):
-            page.text(f"    {name:<{names}} {number(value):>10}")
+            page.text(f"    {name:<{names}} {number(value, name):>10}")
 
 
 def _print_parameters(page: _Page, record: RunRecord) -> None:
@@ -92,6 +92,7 @@ def _print_parameters(page: _Page, record: RunRecord) -> None:
     values = all_parameters(record)
     chosen = {name: value for name, value in values.items() if value != defaults.get(name)}
     others = {name: value for name, value in values.items() if name not in chosen}
+    width = max(map(len, values), default=0)
     for title, group in (
         ("parameters that differ from their defaults", chosen),
         ("parameters with their defaults", others),
@@ -99,7 +100,7 @@ def _print_parameters(page: _Page, record: RunRecord) -> None:
         if group:
             page.title(title)
         for name, value in group.items():
-            page.line(name, shown(value))
+            page.line(name, shown(value), width)
 
 
 def _print_artifacts(page: _Page, record: RunRecord) -> None:

@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.history.champion import champion
 from pipelines.history.metrics import main_metric
 from pipelines.history.run_record import RunRecord
 from pipelines.history.status import COLORS, has_ended
+from pipelines.history.winner import winner
 from pipelines.wording import duration, local_time, number
 
 _ADDED = ("run", "status", "metric", "took", "backend", "started", "pipeline", "commit", "user")
@@ -51,7 +51,9 @@ def took(record: RunRecord) -> str:
     """Returns how long a run took, or has been going on; "" where that is not known."""
     if record.status == "running":
         return duration(time.time() - record.started)
-    return duration(record.seconds) if has_ended(record.status) else ""
+    # A killed run has not written down for how long it went on.
+    known = has_ended(record.status) and (record.status != "killed" or record.seconds)
+    return duration(record.seconds) if known else ""
 
 
 def _cells(record: RunRecord) -> dict[str, str]:
@@ -63,7 +65,7 @@ def _cells(record: RunRecord) -> dict[str, str]:
         "status": record.status,
         "started": local_time(record.started) if record.started else "",
         "took": took(record),
-        "metric": f"{number(metric[2])} {metric[1]}" if metric else champion(record),
+        "metric": f"{number(metric[2])} {metric[1]}" if metric else winner(record),
         "commit": record.commit,
         "user": record.user,
     }

@@ -43,7 +43,7 @@ def make_spec(submission: Submission) -> Spec:
 def read_labels(spec: Any) -> Mapping[str, str]:
     """Returns the labels of a pipeline; none if it is not one of ours."""
     info = _pipeline(spec).get("pipelineInfo") or {}
-    last = (info.get("description") or "").rpartition("\n")[2]
+    last = str(info.get("description") or "").rpartition("\n")[2]
     try:
         labels = json.loads(last)
     except ValueError:
@@ -76,7 +76,8 @@ def _leaves(part: Spec, components: Mapping[str, Spec]) -> Iterator[str]:
 
 def _pipeline(spec: Any) -> Spec:
     """Returns the pipeline without what is for one platform."""
-    spec = spec or {}
+    if not isinstance(spec, dict):  # of others, made in other ways
+        return {}
     inner: Spec = spec.get("pipeline_spec") or spec
     return inner
 

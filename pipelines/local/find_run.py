@@ -22,7 +22,14 @@ def find_run(pipeline: str, name: str, runs: Path) -> Path:
             record of the named run cannot be read. Those of other runs are passed over.
     """
     find_pipeline(pipeline)
-    of_pipeline = find_runs(pipeline, runs, needed=Path(name).name)
+    wanted = Path(name).name
+    records = _records(runs, needed=wanted)
+    of_pipeline = [record for record in records if record.pipeline == pipeline]
+    for record in records:
+        if record.pipeline != pipeline and Path(record.folder).name == wanted:
+            raise InputError(
+                f"RUN: {name!r} is a run of {record.pipeline}; set PIPELINE={record.pipeline} too"
+            )
     if not of_pipeline:
         raise InputError(
             f"PIPELINE: no run of {pipeline} in {runs} yet;"
@@ -32,7 +39,6 @@ def find_run(pipeline: str, name: str, runs: Path) -> Path:
     if not name:
         return Path(newest.folder)
     known = [Path(record.folder).name for record in of_pipeline]
-    wanted = Path(name).name
     if wanted not in known:
         nearest = difflib.get_close_matches(wanted, known, n=1, cutoff=0.4)
         told = f", did you mean {nearest[0]!r}?" if nearest else ""
@@ -54,7 +60,11 @@ def find_runs(pipeline: str, runs: Path, needed: str = "") -> list[RunRecord]:
     Raises:
         InputError: the record of the needed run cannot be read.
     """
+    return [record for record in _records(runs, needed) if record.pipeline == pipeline]
+
+
+def _records(runs: Path, needed: str) -> list[RunRecord]:
     records, damaged = read_records(runs)
     if needed in damaged:
         raise damaged[needed]
-    return [record for record in records if record.pipeline == pipeline]
+    return records

@@ -9,16 +9,14 @@ from typing import Any
 
 from kfp import local
 
-from pipelines.champions import LOCAL, check_model_registry
+from pipelines.champions import retraining_here
 from pipelines.commit import git_commit
 from pipelines.display import Display
 from pipelines.history.run_record import RunRecord
-from pipelines.image.name import find_images
 from pipelines.local.code_hash import code_hash
 from pipelines.local.recorder import Recorder
 from pipelines.local.steps import watched_steps
 from pipelines.registry import challenge_of, find_pipeline
-from pipelines.settings import read_settings
 from pipelines.target import Target
 from preprocessing.errors import InputError
 
@@ -44,25 +42,21 @@ def run_locally(name: str, arguments: dict[str, Any], runs: Path, display: Displ
         InputError: a setting that the end of the run needs is missing.
         KeyboardInterrupt: the run was interrupted or told to terminate, and the step has ended.
     """
-    build, settings, commit = find_pipeline(name), read_settings(), git_commit()
+    build, commit = find_pipeline(name), git_commit()
     target = Target(
         # kfp.local wants an image of whose Python it can be sure.
         image=lambda component: (
             "python-local:"
             + code_hash("components." + component.replace("-", "_"), challenge_of(name))
         ),
-        registry=settings.registry or LOCAL,
-        serving_image=find_images(settings).of("promote") if settings.image else "",
-        bucket=settings.bucket,
         commit=commit,
     )
-    pipeline = build(target)
+    pipeline = build(retraining_here(target, name, arguments))
     inputs = pipeline.component_spec.inputs or {}
     defaults = {n: spec.default for n, spec in inputs.items()}
     if "checkpoint_dir" in inputs:
         defaults["checkpoint_dir"] = str(runs / "checkpoints")
     arguments = {**defaults, **arguments}
-    check_model_registry(arguments.get("registry", ""), settings)
     runs.mkdir(parents=True, exist_ok=True)
     recorder = Recorder(name, arguments, commit, runs, display)
     local.init(

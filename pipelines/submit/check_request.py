@@ -39,13 +39,13 @@ def check_request(
         if not data:
             return "sample data, brought to BUCKET"
         check_in_bucket("DATA", data, settings)
-        check_readable(data, settings)
+        check_readable(data)
         classes[0] = count_classes(data, find_challenge(challenge_of(pipeline)))
         return data
 
     def check_teams() -> str:
         check_in_bucket("TEAMS", teams, settings)
-        check_readable(teams, settings)
+        check_readable(teams)
         return teams
 
     def check_parameters() -> str:

@@ -1,10 +1,12 @@
 """What is checked before anything is spent: that the chosen backend has all that a run needs."""
 
 from functools import partial
+from pathlib import Path
 
 from models.vertex_ai import find_credentials
 from pipelines.backend import find_backend
 from pipelines.bucket import check_bucket
+from pipelines.dot_env import unread_lines
 from pipelines.image.name import find_images
 from pipelines.settings import Settings
 from pipelines.submit.check_image import check_image
@@ -22,6 +24,8 @@ _NEEDED = {
 }
 """The settings that a backend cannot do without, each with an example."""
 
+_NAMES = [name.upper() for name in Settings.model_fields]
+
 
 def preflight(settings: Settings, fingerprint: str | None = "") -> list[Finding]:
     """Checks what the backend of the settings needs; services are asked side by side.
@@ -35,7 +39,8 @@ def preflight(settings: Settings, fingerprint: str | None = "") -> list[Finding]
         for name, example in _NEEDED[settings.backend].items()
         if not getattr(settings, name)
     }
-    found = [
+    found = [Finding(".env", "unknown", line) for line in unread_lines(Path(".env"), _NAMES)]
+    found += [
         Finding(name, "wrong", f"not set; put {name.upper()}={example} with your own into .env")
         for name, example in missing.items()
     ]

@@ -11,6 +11,7 @@ from pipelines.local.history import LocalHistory
 from pipelines.settings import Settings
 from pipelines.submit.check_request import check_request
 from pipelines.submit.findings import show
+from pipelines.submit.likeness import differences
 from pipelines.submit.newest_success import newest_success
 from pipelines.submit.preflight import preflight
 from pipelines.submit.submission import make_submission
@@ -54,5 +55,6 @@ def prepare(
     backend = find_backend(settings.backend, settings)
     if settings.backend == "vertex":
         like = newest_success(pipeline, [backend, LocalHistory(runs, display.note)])
-        show_estimate(estimate(machines_of(submission.template), like), display.note)
+        otherwise = differences(like, submission.arguments) if like else ""
+        show_estimate(estimate(machines_of(submission.template), like), otherwise, display.note)
     return submission, backend

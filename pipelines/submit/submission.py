@@ -96,7 +96,8 @@ def make_submission(
         labels={key: value for key, value in labels.items() if value},
         caching=caching,
         fail_fast=fail_fast,
-        experiment=settings.experiment or pipeline.replace("_", "-"),
+        # On Vertex AI the pipeline itself has its name, and names have 4 letters or more.
+        experiment=settings.experiment or f"{pipeline.replace('_', '-')}-runs",
     )
 
 

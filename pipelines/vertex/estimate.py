@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def estimate(machines: Mapping[str, Machine], like: RunRecord | None) -> Estimat
 
 
 def machines_of(template: Path) -> dict[str, Machine]:
-    """Returns the machine of each step of a compiled pipeline, as far as its limits tell.
+    """Returns the machine of each step of a compiled pipeline, in the order they can run in.
 
     Steps within conditions and loops are there too, once; a custom job or a batch prediction is
     there with the machine that it starts with.
@@ -95,7 +96,10 @@ def machines_of(template: Path) -> dict[str, Machine]:
     waiting: list[Any] = [compiled["root"]["dag"]]
     while waiting:
         dag, *waiting = waiting
-        for name, task in dag["tasks"].items():
+        tasks = dag["tasks"]
+        needs = {name: tasks[name].get("dependentTasks") or () for name in tasks}
+        for name in TopologicalSorter(needs).static_order():
+            task = tasks[name]
             component = components[task["componentRef"]["name"]]
             if "dag" in component:
                 waiting.append(component["dag"])

@@ -7,8 +7,14 @@ from pipelines.vertex.prices import basis
 from pipelines.wording import duration
 
 
-def show_estimate(estimate: Estimate, note: Callable[[str], None]) -> None:
-    """Prints the cost of each step and of the run, a line each."""
+def show_estimate(estimate: Estimate, otherwise: str, note: Callable[[str], None]) -> None:
+    """Prints the cost of each step and of the run, a line each.
+
+    Args:
+        estimate: of the run.
+        otherwise: in what the run whose times were taken differs; "" for nothing.
+        note: prints a line.
+    """
     note(_line("step", "machine", "time", "cost"))
     for step in estimate.steps:
         time = duration(step.minutes * 60) + (" ?" if step.assumed else "  ")
@@ -16,6 +22,7 @@ def show_estimate(estimate: Estimate, note: Callable[[str], None]) -> None:
     note(_line("fee of the run", "", "", f"${estimate.fee:.2f}"))
     note(_line("in all, about", "", "", f"${estimate.dollars:.2f}"))
     known = f"times of {estimate.like}" if estimate.like else "no run yet to take times from"
+    known += f" ({otherwise})" if otherwise else ""
     assumed = "; ? is assumed" if any(step.assumed for step in estimate.steps) else ""
     prices = basis()
     note(

@@ -14,6 +14,7 @@ from pipelines.compile import compile_pipeline
 from pipelines.registry import pipeline_names
 from pipelines.settings import Settings, read_settings
 from preprocessing.errors import InputError
+from tests.pipelines.conftest import Command
 
 ROOT = Path(__file__).parent.parent.parent
 GOLDEN = Path(__file__).parent / "golden"
@@ -117,6 +118,19 @@ def test_a_setting_that_cannot_be_is_named(
 def test_a_count_without_accelerator_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="ACCELERATOR_COUNT: 4 of which accelerator"):
         compiled(tmp_path, accelerator_count=4)
+
+
+def test_on_a_full_disk_the_file_before_stays_whole(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bounded_files: None
+) -> None:
+    monkeypatch.setenv("IMAGE", "registry/image:1")  # else git is asked, which writes too
+    before = compile_pipeline("tournament", tmp_path, read_settings())
+    whole = before.rename(tmp_path / "quickdraw.yaml").read_bytes()
+    status, out, err = command("compile", "quickdraw", "--folder", tmp_path)
+    path = tmp_path / "quickdraw.yaml"
+    cure = "free some space, or name a place that you may write to"
+    assert (status, out, err) == (1, "", f"error: {path}: File too large; {cure}\n")
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {path.name: whole}
 
 
 def test_compiling_imports_nothing_heavy(tmp_path: Path) -> None:

@@ -192,9 +192,11 @@ def test_commands_list_promote_and_roll_back(
     monkeypatch.setenv("REGISTRY", PLACE)
     status, out, err = command("models", "quickdraw")
     assert (status, err) == (0, "")
-    first, second = out.splitlines()[1:]
+    first, second, _, why = out.splitlines()[1:]
     assert first.split()[:2] == ["quickdraw", "1"]
     assert second.split()[:4] == ["quickdraw", "2", "champion", "1.0000"]
+    assert why.startswith("quickdraw: version 2 is champion since 20")
+    assert ": better: 100.00 % right against " in why
 
     good, bad = (RunRecord(name, "quickdraw", str(tmp_path / name), {}, "abc") for name in "gb")
     for record, run in zip((good, bad), runs, strict=True):
@@ -233,6 +235,10 @@ def test_a_run_without_a_model_cannot_be_promoted(command: Command, tmp_path: Pa
     status, _, err = command("promote", "quickdraw", "--runs", tmp_path)
     assert status == 1
     assert err.endswith("early: this run (interrupted) left no model; name another with RUN\n")
+    RunRecord("again", "quickdraw-retraining", str(tmp_path / "again"), {}, "").save()
+    status, _, err = command("promote", "quickdraw", "--run", "again", "--runs", tmp_path)
+    told = "error: RUN: 'again' is a run of quickdraw-retraining; set PIPELINE=quickdraw-retraining"
+    assert (status, err) == (1, f"{told} too\n")
 
 
 @pytest.mark.usefixtures("vertex")

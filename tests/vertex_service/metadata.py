@@ -1,11 +1,12 @@
 """MetadataService, as far as experiments need it."""
 
+import re
 from collections import defaultdict
 from typing import Any
 
 from google.cloud.aiplatform_v1 import types
 
-from tests.vertex_service.faults import exists, unknown
+from tests.vertex_service.faults import exists, invalid, unknown
 from tests.vertex_service.names import LOCATION, check_parent, copy, last, now
 from tests.vertex_service.operations import Operations
 
@@ -26,6 +27,11 @@ class Metadata:
         self._operations = operations
         self._has_store = False
 
+    def keep_pipeline(self, name: str) -> None:
+        """Keeps a context for a pipeline of which there is a run, by the pipeline's name."""
+        context = types.Context(name=f"{STORE}/contexts/{name}", schema_title="system.Pipeline")
+        self.contexts.setdefault(name, context)
+
     def get_metadata_store(self, request: Any) -> Any:
         """Answers GetMetadataStore; a new project has none."""
         if not self._has_store:
@@ -41,6 +47,8 @@ class Metadata:
 
     def create_context(self, request: Any) -> Any:
         """Answers CreateContext."""
+        if not re.fullmatch("[-a-z0-9]{4,128}", request.context_id):
+            raise invalid(f"context_id {request.context_id} is not of 4 to 128 of a-z, 0-9 and -")
         if request.context_id in self.contexts:
             raise exists("Context", request.context_id)
         context = copy(request.context)

@@ -10,6 +10,7 @@ from google.protobuf import empty_pb2
 from tests.vertex_service.checks import check_job
 from tests.vertex_service.faults import exists, impossible, invalid, unknown
 from tests.vertex_service.listing import page
+from tests.vertex_service.metadata import Metadata
 from tests.vertex_service.names import LOCATION, check_parent, copy, last, now
 from tests.vertex_service.operations import Operations
 
@@ -28,9 +29,10 @@ class Pipelines:
         jobs: the runs by their id; a test may change them.
     """
 
-    def __init__(self, operations: Operations) -> None:
+    def __init__(self, operations: Operations, metadata: Metadata) -> None:
         self.jobs: dict[str, Any] = {}
         self._operations = operations
+        self._metadata = metadata
         self._plays: dict[str, deque[str]] = defaultdict(deque)
 
     def play(self, run: str, *states: str) -> None:
@@ -52,6 +54,7 @@ class Pipelines:
         job.create_time = job.update_time = now()
         job.state = State.PIPELINE_STATE_PENDING
         self.jobs[run] = job
+        self._metadata.keep_pipeline(str(spec["pipelineInfo"]["name"]))
         return job
 
     def get_pipeline_job(self, request: Any) -> Any:

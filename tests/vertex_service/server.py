@@ -52,10 +52,10 @@ class VertexService(grpc.GenericRpcHandler):
         self._faults = Faults()
         self._held: dict[str, tuple[threading.Event, threading.Event]] = {}
         operations = Operations()
-        self.pipelines = Pipelines(operations)
+        self.metadata = Metadata(operations)
+        self.pipelines = Pipelines(operations, self.metadata)
         self.schedules = Schedules(operations, self.pipelines)
         self.models = Models(operations)
-        self.metadata = Metadata(operations)
         self.logs = Logs()
         self._services = {
             "google.cloud.aiplatform.v1.PipelineService": self.pipelines,

@@ -44,6 +44,8 @@ def test_the_first_model_has_to_beat_chance() -> None:
     refused = decide(Comparison(1000, 10, 100, challenger=110), 0)
     assert not refused.promoted
     assert refused.why.startswith("no better than always saying the commonest class: 11.00 % right")
+    sure = decide(Comparison(1000, 10, 100, challenger=900), 0)
+    assert sure.why.endswith("of 1,000 examples (p < 1e-300)")
     # Of nine in ten of one class, eight in ten right is nothing.
     assert not decide(Comparison(1000, 2, 900, challenger=800), 0).promoted
 

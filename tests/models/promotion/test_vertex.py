@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+from google.cloud.aiplatform_v1 import Model, UploadModelRequest
 
 from models.promotion.promote import Outcome, promote
 from models.promotion.registry import Registry, open_registry
@@ -24,7 +24,7 @@ FACTS = Facts(
     by="run-1",
     commit="0123456789ab",
     image="registry/image:1",
-    metrics={"loss": 0.5, "map": 0.7, "hit_at_1": 0.6},
+    metrics={"loss": 0.5, "map": 0.7, "gap": 0.8, "hit_at_1": 0.6, "perr": float("nan")},
 )
 UNAVAILABLE, LATE = grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED
 
@@ -74,9 +74,11 @@ def test_a_better_model_becomes_the_default_version_and_a_worse_one_is_not_uploa
     }
     assert second.version_description.endswith(f" run-2: {better.decision.why}")
     (evaluation,) = vertex.models.evaluations["quickdraw@2"]
-    assert evaluation.metrics["logLoss"] == 0.5
-    assert evaluation.metrics["confidenceMetrics"][0]["recall"] == pytest.approx(accuracy)
-    assert dict(evaluation.metadata) == FACTS.metrics
+    assert (evaluation.metrics["logLoss"], evaluation.metrics["auPrc"]) == (0.5, 0.8)
+    (best_guess,) = evaluation.metrics["confidenceMetrics"]
+    assert best_guess["recall"] == pytest.approx(accuracy)
+    assert best_guess["maxPredictions"] == 1
+    assert dict(evaluation.metadata) == {"loss": 0.5, "map": 0.7, "gap": 0.8, "hit_at_1": 0.6}
 
 
 def test_the_files_lie_in_the_bucket_where_the_container_finds_them(
@@ -205,10 +207,22 @@ def test_what_a_model_needs_in_vertex_ai_is_told(
         promote(model, labelled, statistics, open_registry(PLACE), replace(FACTS, image=""))
 
 
+@pytest.mark.parametrize("labels", [{}, {"accuracy": "high"}])
 def test_a_default_version_of_others_is_not_beaten_unseen(
-    vertex: Any, registry: Registry, challenge: Challenge, tmp_path: Path
+    vertex: Any, registry: Registry, challenge: Challenge, labels: dict[str, str]
 ) -> None:
     challenge(128, "run-1")
-    vertex.models.versions["quickdraw"][0].labels = {}
+    vertex.models.versions["quickdraw"][0].labels = labels
     with pytest.raises(InputError, match="version 1 of quickdraw in Vertex AI was not registered"):
         challenge(200, "run-2")
+
+
+def test_models_of_others_are_none_of_ours(
+    vertex: Any, registry: Registry, challenge: Challenge
+) -> None:
+    challenge(128, "run-1")
+    for labels in ({"content": "words"}, {"pipeline": "theirs"}):
+        vertex.models.upload_model(
+            UploadModelRequest(parent=PLACE, model=Model(display_name="other", labels=labels))
+        )
+    assert registry.challenges() == ["quickdraw"]

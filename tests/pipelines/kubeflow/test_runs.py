@@ -135,3 +135,21 @@ def test_a_run_is_cancelled_once_and_one_that_has_ended_is_left(
     asked = len(kubeflow.requests)
     backend.cancel("quickdraw-1")
     assert all(one.method == "GET" for one in kubeflow.requests[asked:])
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"pipeline_spec": None},
+        {"pipeline_spec": "text"},
+        {"pipeline_spec": {"pipelineInfo": {"description": 5}}},
+    ],
+)
+def test_a_run_of_others_that_is_odd_hides_none_of_ours(
+    kubeflow: KubeflowService, backend: KubeflowBackend, make: MakeSubmission, odd: dict[str, Any]
+) -> None:
+    backend.submit(make(), "quickdraw-1")
+    other = kubeflow.start({"display_name": "other", "pipeline_spec": {}})
+    other.update(odd)
+    assert [run.run for run in backend.runs()] == ["quickdraw-1"]
+    assert backend.run("other").run == "other"

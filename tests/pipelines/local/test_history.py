@@ -40,7 +40,9 @@ def runs(tmp_path: Path) -> Path:
     failed = Step("train", "failed", 3.0, log=str(log), error="ValueError: [no] memory")
     write(runs, record("quickdraw-bad", minutes=20, status="failed", steps=[failed]))
     write(runs, record("quickdraw-cut", minutes=30, status="interrupted"))
-    write(runs, record("quickdraw-gone", minutes=40, status="running", steps=[Step("train")]))
+    gone = record("quickdraw-gone", minutes=40, status="running", steps=[Step("train")])
+    gone.seconds = 0.0  # it was killed before it could write that down
+    write(runs, gone)
     return runs
 
 
@@ -70,6 +72,7 @@ def test_the_newest_runs_come_first_with_the_metric_that_tells_most(
     ]
     assert "1.5000 Frechet" in " ".join(rows["gan-1"])
     assert rows["quickdraw-1"][-4:] == ["0.5000", "Hit@1", "0123456789ab", "ada"]
+    assert rows["quickdraw-gone"][3:] == ["killed", "2026-11-21", "12:40", "0123456789ab"]
     states = [row[3] for row in table(out)]
     assert states[:4] == ["running", "killed", "interrupted", "failed"]
 
@@ -109,7 +112,7 @@ def test_what_cannot_be_is_told_in_one_line(
 
 def test_without_any_run_it_says_how_to_start_one(command: Command, tmp_path: Path) -> None:
     code, out, _ = command("runs", "gan", "--runs", tmp_path / "none")
-    assert (code, out) == (0, "no runs yet; `make run PIPELINE=gan` starts one here\n")
+    assert (code, out) == (0, "no runs of gan yet; `make run PIPELINE=gan` starts one here\n")
     assert command("runs", "--json", "--runs", tmp_path / "none")[1] == "[]\n"
 
 
@@ -199,7 +202,8 @@ def test_a_run_is_shown_whole(command: Command, runs: Path) -> None:
     assert ["train.model", "/runs/quickdraw-2/train/model"] in lines
     chosen = out.index("parameters that differ from their defaults")
     others = out.index("parameters with their defaults")
-    assert chosen < out.index("\n  epochs               3\n") < others
+    epochs = next(line for line in out.splitlines() if line.split() == ["epochs", "3"])
+    assert chosen < out.index(epochs) < others
     assert out.index("\n  batch_size ") > others
     assert "why it failed" not in out
 
@@ -283,3 +287,15 @@ def test_the_table_is_there_at_once_and_without_heavy_libraries(tmp_path: Path) 
     assert done.returncode == 0
     assert done.stdout.splitlines()[-1] == "heavy:"
     assert len(done.stdout.splitlines()) == 1 + 20 + 1
+
+
+def test_a_promotion_is_told_as_it_is_meant(command: Command, tmp_path: Path) -> None:
+    metrics = {"promoted": 1.0, "version": 1.0, "p_value": 7e-22, "challenger_accuracy": 1.0}
+    step = Step("promote", "succeeded", 1.0, metrics=metrics)
+    write(tmp_path, record("quickdraw-1", steps=[step]))
+    _, out, _ = command("runs", "--run", "quickdraw-1", "--runs", tmp_path)
+    told = dict(line.split() for line in out.splitlines() if line.startswith("    "))
+    assert told == {
+        **{"promoted": "yes", "version": "1"},
+        **{"p_value": "7.0e-22", "challenger_accuracy": "1.0000"},
+    }

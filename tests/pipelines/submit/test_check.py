@@ -54,6 +54,22 @@ def test_each_setting_is_shown_with_its_origin_and_no_secret(
     assert "hush" not in out + err
 
 
+def test_a_line_of_the_file_that_nothing_reads_is_told(command: Command, folder: Path) -> None:
+    (folder / ".env").write_text(
+        "# mine\nREGON=europe-west4\nproject=my-project\n\nKUBEFLOW_TOKN=hush\nEDITOR=vi\n"
+        "BUCKET: gs://hush\n"
+    )
+    out = command("check")[1]
+    assert [line for line in out.splitlines() if line.startswith("  .env")] == [
+        "  .env                 unknown  line 2: REGON is no setting, did you mean REGION?",
+        "  .env                 unknown  line 5: KUBEFLOW_TOKN is no setting, did you mean"
+        " KUBEFLOW_TOKEN?",
+        "  .env                 unknown  line 7: expected NAME=value, got 'BUCKET' and what"
+        " follows",
+    ]
+    assert "hush" not in out
+
+
 def test_without_credentials_the_answer_comes_at_once(command: Command) -> None:
     began = time.monotonic()
     status, out, _ = command("check")
@@ -189,7 +205,7 @@ def test_data_in_a_bucket_that_does_not_answer_is_told_in_seconds(
         dead.bind(("localhost", 0))  # it never listens
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://localhost:{dead.getsockname()[1]}")
         with pytest.raises(Unreachable, match="cannot list gs://drawings"):
-            check_readable("gs://drawings/full/*.npy", settings())
+            check_readable("gs://drawings/full/*.npy")
 
 
 def test_public_data_is_asked_for_without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +215,7 @@ def test_public_data_is_asked_for_without_credentials(monkeypatch: pytest.Monkey
     monkeypatch.setenv("GCE_METADATA_IP", "localhost:1")  # no machine of Google's
     monkeypatch.setenv("HTTPS_PROXY", "http://localhost:1")  # nor its storage
     with pytest.raises(Unreachable, match="cannot list gs://drawings"):
-        check_readable("gs://drawings/full/*.npy", settings())
+        check_readable("gs://drawings/full/*.npy")
 
 
 def test_all_that_vertex_ai_needs_is_there(

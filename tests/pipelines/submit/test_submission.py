@@ -100,7 +100,7 @@ def test_labels_and_arguments_say_what_runs(
     assert made.labels["source"] == made.arguments["source_fingerprint"] != ""
     assert made.arguments["source"] == "gs://challenge/mine"
     assert made.arguments["epochs"] == 3
-    assert made.experiment == "quickdraw"
+    assert made.experiment == "quickdraw-runs"
     assert made.template == Path("build/quickdraw.yaml")
     assert yaml.safe_load(made.template.read_text())["pipelineInfo"]["name"] == "quickdraw"
 

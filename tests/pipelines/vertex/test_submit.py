@@ -57,7 +57,7 @@ def test_the_whole_request_is_what_was_asked_for(
 
 
 def test_no_request_holds_a_secret(vertex: Any, backend: Backend, submission: Submission) -> None:
-    backend.submit(replace(submission, experiment="lab"), "quickdraw-1")
+    backend.submit(replace(submission, experiment="our-lab"), "quickdraw-1")
     backend.schedule(submission, "0 3 * * 1", "UTC")
     secret = vertex.secret.splitlines()[1]
     assert len(vertex.calls) > 4
@@ -193,11 +193,21 @@ def test_a_run_is_put_into_its_experiment(
     assert set(vertex.metadata.children["quick-draw"]) == {"quickdraw-1"}
 
 
+def test_an_experiment_that_vertex_ai_does_not_take_is_told(
+    backend: Backend, submission: Submission, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A pipeline's name is taken, by the pipeline; and three letters are too few.
+    for number, name in enumerate(["quickdraw", "lab"]):
+        backend.submit(replace(submission, experiment=name), f"quickdraw-{number}")
+        (told,) = capsys.readouterr().out.splitlines()
+        assert told.startswith("note: the run has started, but is in no experiment: ")
+
+
 def test_a_run_without_its_experiment_has_started_all_the_same(
     vertex: Any, backend: Backend, submission: Submission, capsys: pytest.CaptureFixture[str]
 ) -> None:
     vertex.fail("AddContextChildren", Code.PERMISSION_DENIED, message="aiplatform.contexts.update")
-    record = backend.submit(replace(submission, experiment="lab"), "quickdraw-1")
+    record = backend.submit(replace(submission, experiment="our-lab"), "quickdraw-1")
     assert record.run == "quickdraw-1"
     told = capsys.readouterr().out
     assert "note: the run has started, but is in no experiment:" in told

@@ -69,6 +69,7 @@ def test_one_command_brings_the_data_says_the_cost_and_starts_the_run(
     assert source.startswith("gs://challenge/sample/quickdraw-")
     assert len(list(bucket.list_blobs(prefix=source.removeprefix("gs://challenge/")))) == 2
     assert job.labels["source"] == sent["parameterValues"]["source_fingerprint"]
+    assert vertex.metadata.children == {"quickdraw-runs": [run]}
     for told in (
         *("console.cloud.google.com", f"make cancel RUN={run}", f"make runs RUN={run}"),
         *("e2-standard-4", "in all, about", "list prices of us-central1"),

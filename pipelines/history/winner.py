@@ -8,7 +8,7 @@ from pipelines.history.run_record import RunRecord
 _BRACKET_FILE = "bracket.json"
 
 
-def champion(record: RunRecord) -> str:
+def winner(record: RunRecord) -> str:
     """Returns the team that won; "" for other runs, and where the results are not at hand."""
     results = record.artifacts.get("results", "")
     if not results or "://" in results:

@@ -1,0 +1,44 @@
+"""What was given to `make` beside its target, since make itself takes any name for a variable."""
+
+import difflib
+import re
+from collections.abc import Mapping
+
+from typer.core import TyperGroup
+
+from pipelines.settings import Settings
+from preprocessing.errors import InputError
+
+_OF_THE_MAKEFILE = {"PIPELINE", "TEAMS", "A", "B", "MODEL", "RUN", "RUNS", "CRON", "ARGS", "PYTHON"}
+_NEAR = 0.75  # PARAM and PARAMS are; DATA and PATH, which make may well be given, are not
+_VARIABLE = re.compile(r"(?:^|(?<=[^\\] ))([A-Za-z_]\w*)=")  # within a value a space is `\ `
+
+
+def check_make_variables(environment: Mapping[str, str], commands: TyperGroup) -> str:
+    """Looks for a variable on the command line of `make` that nothing here reads.
+
+    Args:
+        environment: of a command that make may have started.
+        commands: whose options name the variables that they are read from.
+
+    Returns:
+        What is to be said of names that are only handed on; "" if there are none.
+
+    Raises:
+        InputError: a name is nearly that of a variable that is read.
+    """
+    if environment.get("MAKELEVEL") != "1":  # by hand; or from another project's make, with its own
+        return ""
+    given = set(_VARIABLE.findall(environment.get("MAKEFLAGS", "").partition(" -- ")[2]))
+    known = _known(commands)
+    for name in sorted(given - known):
+        if nearest := difflib.get_close_matches(name, known, n=1, cutoff=_NEAR):
+            raise InputError(f"{name}: nothing reads it, did you mean {nearest[0]}?")
+    others = ", ".join(sorted(given - known))
+    return others and f"note: {others}: only handed on in the environment; see `make help`"
+
+
+def _known(commands: TyperGroup) -> set[str]:
+    options = [option for command in commands.commands.values() for option in command.params]
+    read = {str(option.envvar) for option in options if option.envvar}
+    return read | _OF_THE_MAKEFILE | {name.upper() for name in Settings.model_fields}

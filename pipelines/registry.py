@@ -3,7 +3,6 @@
 One that `classification_pipeline` wires has variants too, such as `quickdraw-retraining`.
 """
 
-import difflib
 import importlib.util
 import inspect
 import json
@@ -19,6 +18,7 @@ import pipelines
 from pipelines.classification import VARIANTS, classification_pipeline
 from pipelines.target import Target
 from preprocessing.errors import InputError
+from preprocessing.nearest import did_you_mean
 
 Build = Callable[[Target], BaseComponent]
 
@@ -44,7 +44,7 @@ def find_pipeline(name: str) -> Build:
     build = _build_function(base) if base.isidentifier() else None
     if build is None or (variant and variant not in _variants(base)) or name.endswith("-"):
         raise InputError(
-            f"PIPELINE: {name!r} is unknown{_nearest(name, pipeline_names())};"
+            f"PIPELINE: {name!r} is unknown{did_you_mean(name, pipeline_names())};"
             f" there are: {', '.join(pipeline_names())}"
         )
     return lambda target: build(replace(target, variant=variant))
@@ -89,7 +89,7 @@ def parse_parameters(
             )
         if name not in inputs:
             raise InputError(
-                f"PARAMS: {name!r} is no parameter of {pipeline.name}{_nearest(name, inputs)};"
+                f"PARAMS: {name!r} is no parameter of {pipeline.name}{did_you_mean(name, inputs)};"
                 f" there are: {', '.join(inputs)}"
             )
         if name in arguments:
@@ -141,8 +141,3 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError
     return number
-
-
-def _nearest(name: str, names: Any) -> str:
-    nearest = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
-    return f", did you mean {nearest[0]!r}?" if nearest else ""

@@ -1,6 +1,5 @@
 """Where a pipeline's steps run: from the environment or `.env`, never from code."""
 
-import difflib
 import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -16,6 +15,7 @@ from pydantic_settings import (
 )
 
 from preprocessing.errors import InputError
+from preprocessing.nearest import did_you_mean
 
 PRESETS = {"cpu": ("", 0), "gpu": ("NVIDIA_TESLA_T4", 1), "4gpu": ("NVIDIA_TESLA_T4", 4)}
 """Accelerator and count for the machines that the challenges were trained on."""
@@ -142,9 +142,8 @@ class Settings(BaseSettings):
         words = text.split() if isinstance(text, str) else text
         for word in words if isinstance(words, list | tuple) else ():
             if word not in MANAGED:
-                nearest = difflib.get_close_matches(word, MANAGED, n=1)
-                told = f", did you mean {nearest[0]!r}?" if nearest else ""
-                raise ValueError(f"{word!r} is unknown{told}; there are: {', '.join(MANAGED)}")
+                near = did_you_mean(word, MANAGED)
+                raise ValueError(f"{word!r} is unknown{near}; there are: {', '.join(MANAGED)}")
         return words
 
     def champions(self) -> str:

@@ -1,11 +1,11 @@
 """Makes an earlier version champion again."""
 
-import difflib
 from collections.abc import Sequence
 
 from models.promotion.registry import ChampionChanged, Registry, champion_of
 from models.promotion.version import Reign, Version
 from preprocessing.errors import InputError
+from preprocessing.nearest import did_you_mean
 
 _WENT_BACK = "went back from version "
 
@@ -71,11 +71,10 @@ def find_versions(registry: Registry, challenge: str) -> list[Version]:
     versions = registry.versions(challenge)
     if not versions:
         known = registry.challenges()
-        nearest = difflib.get_close_matches(challenge, known, n=1)
-        told = f", did you mean {nearest[0]!r}?" if nearest else ""
         there = f"; there are those of {', '.join(known)}" if known else ""
         raise InputError(
-            f"{challenge}: this registry has no version of it yet{told}{there};"
+            f"{challenge}: this registry has no version of it yet"
+            f"{did_you_mean(challenge, known)}{there};"
             f" `make run PIPELINE={challenge}-retraining` makes one"
         )
     return versions

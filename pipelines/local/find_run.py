@@ -1,12 +1,12 @@
 """Finds a local run by its pipeline and, where it is given, its name."""
 
-import difflib
 from pathlib import Path
 
 from pipelines.history.run_record import RunRecord
 from pipelines.local.history import read_records
 from pipelines.registry import find_pipeline
 from preprocessing.errors import InputError
+from preprocessing.nearest import did_you_mean
 
 
 def find_run(pipeline: str, name: str, runs: Path) -> Path:
@@ -40,11 +40,9 @@ def find_run(pipeline: str, name: str, runs: Path) -> Path:
         return Path(newest.folder)
     known = [Path(record.folder).name for record in of_pipeline]
     if wanted not in known:
-        nearest = difflib.get_close_matches(wanted, known, n=1, cutoff=0.4)
-        told = f", did you mean {nearest[0]!r}?" if nearest else ""
         raise InputError(
-            f"RUN: {name!r} is no run of {pipeline} in {runs}{told}; the newest is"
-            f" {Path(newest.folder).name!r}"
+            f"RUN: {name!r} is no run of {pipeline} in {runs}"
+            f"{did_you_mean(wanted, known, 0.4)}; the newest is {Path(newest.folder).name!r}"
         )
     return runs / wanted
 

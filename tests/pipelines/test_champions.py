@@ -31,7 +31,7 @@ def test_times_are_those_of_the_clock_here(
     monkeypatch.undo()
     time.tzset()
     assert "2026-11-21 21:00" in output
-    assert "2026-11-22 05:30 by ann: better" in output
+    assert "2026-11-22 05:30, by ann: better" in output
 
 
 def test_wrong_settings_of_a_cloud_do_not_stop_a_run_here(

@@ -9,9 +9,10 @@ from models.battle.local_teams import fingerprint
 from models.battle.tournament import check_pause
 from pipelines.check_classes import check_classes
 from pipelines.check_parameters import check_parameters
-from pipelines.registry import base_of, find_pipeline, parse_parameters
+from pipelines.registry import find_pipeline, parse_parameters
 from pipelines.target import Target
 from pipelines.training_kind import CLASSIFICATION, training_kind
+from pipelines.variants import base_of
 from preprocessing.challenge import find_challenge
 from preprocessing.errors import InputError
 from preprocessing.gan import MNIST_SIZE

@@ -17,6 +17,7 @@ from kfp.dsl.base_component import BaseComponent
 import pipelines
 from pipelines.classification import VARIANTS, classification_pipeline
 from pipelines.target import Target
+from pipelines.variants import base_of
 from preprocessing.errors import InputError
 from preprocessing.nearest import did_you_mean
 
@@ -48,11 +49,6 @@ def find_pipeline(name: str) -> Build:
             f" there are: {', '.join(pipeline_names())}"
         )
     return lambda target: build(replace(target, variant=variant))
-
-
-def base_of(name: str) -> str:
-    """Returns the name of the file that a pipeline is built by: without its variant."""
-    return name.partition("-")[0]
 
 
 def challenge_of(name: str) -> str:

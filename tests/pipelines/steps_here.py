@@ -13,6 +13,7 @@ from unittest import mock
 from kfp.dsl.executor import Executor
 
 from pipelines.local import steps
+from preprocessing import preprocess
 
 
 @contextmanager
@@ -44,5 +45,6 @@ def steps_here(besides: str) -> Iterator[None]:
             handler, "run_local_subprocess", unless_it_stays(handler.run_local_subprocess)
         ),
         mock.patch.object(steps, "_run_process", unless_it_stays(steps._run_process)),
+        mock.patch.object(preprocess, "_in_child", preprocess._at_once),
     ):
         yield

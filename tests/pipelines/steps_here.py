@@ -21,7 +21,7 @@ def steps_here(besides: str) -> Iterator[None]:
     """Has the steps of `kfp.local` and of `make run` run here while the body runs.
 
     Args:
-        besides: the step that stays a process of its own, by the name of its function.
+        besides: the step that stays a process of its own, by its function's name; "" for none.
     """
     from kfp.local import subprocess_task_handler as handler  # takes a second
 

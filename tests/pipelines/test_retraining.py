@@ -5,8 +5,6 @@ its steps run here; the champions are in the same service, their files in a buck
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +24,7 @@ from pipelines.vertex.records import to_record
 from tests.conftest import WriteBitmaps, serve_vertex
 from tests.models.promotion.skilled import write_skilled
 from tests.pipelines.conftest import Command
+from tests.pipelines.steps_here import steps_here
 
 ROOT = Path(__file__).parent.parent.parent
 CLASSES = {"ant": 400, "cake": 400, "lion": 400}
@@ -94,7 +93,7 @@ def runs(
     for path in write_bitmaps(place / "data", CLASSES).iterdir():
         bucket.blob(f"drawings/{path.name}").upload_from_filename(str(path))
     done: list[Scheduled] = []
-    for training in ("epochs=3", "max_steps=1 learning_rate=1e-6"):
+    for training, process in (("epochs=3", "promote"), ("max_steps=1 learning_rate=1e-6", "")):
         with pytest.MonkeyPatch.context() as environment:
             environment.chdir(place)
             options = ("--cron", "0 3 * * 1", "--data", "gs://challenge/drawings")
@@ -104,7 +103,7 @@ def runs(
             environment.chdir(ROOT)
             run = vertex.fire(NAME)
             assert vertex.fire(NAME) == ""  # one at a time
-            parameters = execute(vertex.pipelines.jobs[run], place / "cloud")
+            parameters = execute(vertex.pipelines.jobs[run], place / "cloud", besides=process)
         vertex.end(run)
         (folder,) = set((place / "cloud").iterdir()) - {one.folder for one in done}
         (default,) = (
@@ -116,13 +115,14 @@ def runs(
     return done
 
 
-def execute(job: Any, folder: Path) -> dict[str, Any]:
-    """Runs the steps of a job of the service here; returns its parameters."""
+def execute(job: Any, folder: Path, besides: str) -> dict[str, Any]:
+    """Runs the steps of a job of the service, but for one, here; returns its parameters."""
     specification = MessageToDict(type(job).pb(job).pipeline_spec)
     parameters = to_record(job, read_settings()).parameters
     compiled = components.load_component_from_text(yaml.safe_dump(specification))
     local.init(runner=local.SubprocessRunner(use_venv=False), pipeline_root=str(folder))
-    compiled(**parameters)
+    with steps_here(besides=besides):
+        compiled(**parameters)
     return parameters
 
 
@@ -161,20 +161,20 @@ def test_both_were_runs_of_one_schedule_and_no_step_came_from_a_cache(
 
 
 def test_data_that_has_moved_stops_a_local_run_before_it_trains(
-    place: Path, runs: list[Scheduled], write_bitmaps: WriteBitmaps, monkeypatch: pytest.MonkeyPatch
+    place: Path,
+    runs: list[Scheduled],
+    write_bitmaps: WriteBitmaps,
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     data = write_bitmaps(place / "two", {name: CLASSES[name] for name in ("ant", "cake")})
     arguments = ["run", NAME, "--data", str(data), "--runs", str(place / "runs")]
     params = "model=Logistic validation_per_class=40 max_drift=0.25"
     monkeypatch.setenv("REGISTRY", PLACE)
-    done = subprocess.run(
-        [sys.executable, "-m", "pipelines", *arguments, "--params", params],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
-    assert done.stderr.startswith(
+    with steps_here(besides="check_drift"):
+        status, _, err = command(*arguments, "--params", params)
+    assert (status, len(err.splitlines())) == (1, 1), err
+    assert err.startswith(
         "error: step check-drift failed: the data has drifted from the champion's by more than"
         " max_drift=0.25: class shares: much drift, stability index "
     )

@@ -22,6 +22,15 @@ from tests.pipelines.image.conftest import ADDRESS, NAME, ROOT, SECRET, Checkout
 OWN = "participant/quickdraw/mine.py"
 
 
+@pytest.fixture(scope="session")
+def tracked_files() -> list[str]:
+    """Returns all tracked files of the project, since any of them may hold what it must not."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    return [name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
 def forbidden(checkout: Checkout) -> list[bytes]:
     """Returns what must be in no file: a secret, names of people, and places of this machine."""
     own = [

@@ -1,0 +1,50 @@
+"""Runs steps in the test's own process, which imports TensorFlow only once.
+
+What a process of its own does to a step is shown in `tests/pipelines/local/test_run.py`.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+from kfp.dsl.executor import Executor
+
+from pipelines.local import steps
+from preprocessing import preprocess
+
+
+@contextmanager
+def steps_here(besides: str) -> Iterator[None]:
+    """Has the steps of `kfp.local` and of `make run` run here while the body runs.
+
+    Args:
+        besides: the step that stays a process of its own, by its function's name; "" for none.
+    """
+    from kfp.local import subprocess_task_handler as handler  # takes a second
+
+    def unless_it_stays(run_process: Callable[..., int]) -> Callable[..., int]:
+        def run(full_command: list[str], env_vars: dict[str, str], *watcher: Any) -> int:
+            _, _, _, code, *arguments = full_command  # of a shell that starts KFP's executor
+            given = dict(zip(arguments[::2], arguments[1::2], strict=True))
+            name = given["--function_to_execute"]
+            if name == besides:
+                return run_process(full_command, env_vars, *watcher)
+            module: dict[str, Any] = {"__name__": "ephemeral_component"}
+            exec(code, module)  # a component of ours, as KFP hands it over
+            with mock.patch.dict(os.environ, env_vars):
+                Executor(json.loads(given["--executor_input"]), module[name]).execute()
+            return 0
+
+        return run
+
+    with (
+        mock.patch.object(
+            handler, "run_local_subprocess", unless_it_stays(handler.run_local_subprocess)
+        ),
+        mock.patch.object(steps, "_run_process", unless_it_stays(steps._run_process)),
+        mock.patch.object(preprocess, "_in_child", preprocess._at_once),
+    ):
+        yield

@@ -60,7 +60,7 @@ compare: environment ## put runs side by side: RUNS="a b c" [BACKEND=...] [JSON=
 cancel: environment ## end a run in the cloud: RUN=its name [BACKEND=...]
 	@$(COMMAND) cancel $(call needed,RUN)
 
-schedule: environment ## run a pipeline again and again: PIPELINE=quickdraw CRON="0 3 * * 1" [TIMEZONE=Europe/Zurich] [BACKEND=vertex|kubeflow] [DATA=gs://...] [PARAMS="epochs=3"] [CATCH_UP=1, let starts wait for a run that goes on]
+schedule: environment ## run a pipeline again and again: PIPELINE=quickdraw CRON="0 3 * * 1" DATA=gs://... [TIMEZONE=Europe/Zurich] [BACKEND=vertex|kubeflow] [PARAMS="epochs=3"] [CATCH_UP=1, let starts wait for a run that goes on]
 	@$(COMMAND) schedule $(call needed,PIPELINE) --cron $(call needed,CRON)
 
 schedules: environment ## list the schedules: [BACKEND=vertex|kubeflow] [JSON=1]

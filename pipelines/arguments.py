@@ -9,8 +9,9 @@ from models.battle.local_teams import fingerprint
 from models.battle.tournament import check_pause
 from pipelines.check_classes import check_classes
 from pipelines.check_parameters import check_parameters
-from pipelines.registry import base_of, describe, parse_parameters
+from pipelines.registry import describe, parse_parameters
 from pipelines.training_kind import CLASSIFICATION, training_kind
+from pipelines.variants import base_of
 from preprocessing.challenge import find_challenge
 from preprocessing.errors import InputError
 from preprocessing.gan import MNIST_SIZE

@@ -7,15 +7,14 @@ from typing import Any
 
 from models.promotion.registry import Registry, check_place, open_registry
 from pipelines.image.name import find_images
-from pipelines.registry import base_of, find_pipeline, pipeline_names
+from pipelines.registry import find_pipeline, pipeline_names
 from pipelines.settings import Settings, read_settings
 from pipelines.target import Target
+from pipelines.variants import base_of, is_retraining
 from preprocessing.errors import InputError
 
 LOCAL = "registry"
 """The folder of local runs where REGISTRY names no other place."""
-
-_VARIANT = "retraining"
 
 
 def open_champions(settings: Settings) -> Registry:
@@ -37,8 +36,7 @@ def challenge_with_champions(pipeline: str) -> str:
     """
     find_pipeline(pipeline)
     base = base_of(pipeline)
-    names = [name.removesuffix(f"-{_VARIANT}") for name in pipeline_names()]
-    having = [name for name in sorted(set(names)) if names.count(name) > 1]
+    having = [base_of(name) for name in pipeline_names() if is_retraining(name)]
     if base not in having:
         raise InputError(
             f"PIPELINE: {base} has no champions, which only classifiers have: {', '.join(having)}"
@@ -57,7 +55,7 @@ def check_champions(pipeline: str, given: Mapping[str, Any], settings: Settings)
     Raises:
         InputError: it will not, or what it promotes would be lost.
     """
-    if not pipeline.endswith(f"-{_VARIANT}"):
+    if not is_retraining(pipeline):
         return
     place = given.get("registry") or settings.champions()
     check_place(place)
@@ -80,7 +78,7 @@ def retraining_here(target: Target, pipeline: str, given: Mapping[str, Any]) -> 
     Raises:
         InputError: a setting that the end of the run needs is missing, or wrong.
     """
-    if not pipeline.endswith(f"-{_VARIANT}"):
+    if not is_retraining(pipeline):
         return target  # it needs no settings of a cloud, so that wrong ones do not stop it
     settings = read_settings()
     place = settings.registry or LOCAL

@@ -17,8 +17,9 @@ from components.score import score
 from components.train import train
 from pipelines.prediction import predict
 from pipelines.target import Target
+from pipelines.variants import RETRAINING
 
-_PARAMETERS = {"retraining": ("registry", "margin", "max_drift")}
+_PARAMETERS = {RETRAINING: ("registry", "margin", "max_drift")}
 """Those that a variant has more than the plain pipeline."""
 
 VARIANTS = tuple(_PARAMETERS)
@@ -140,7 +141,7 @@ def classification_pipeline(
         steps = [data, evaluation, submission, scoring]
         if lite:
             steps.append(export_lite(model=trained, examples=examples))
-        if target.variant == "retraining":
+        if target.variant == RETRAINING:
             drift = check_drift(
                 examples=examples,
                 challenge=challenge,

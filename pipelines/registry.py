@@ -18,6 +18,7 @@ from kfp.dsl.base_component import BaseComponent
 import pipelines
 from pipelines.classification import VARIANTS, classification_pipeline
 from pipelines.target import Target
+from pipelines.variants import base_of
 from preprocessing.errors import InputError
 from preprocessing.nearest import did_you_mean
 
@@ -61,11 +62,6 @@ def describe(name: str) -> BaseComponent:
         InputError: as `find_pipeline`.
     """
     return find_pipeline(name)(Target(image=lambda component: "unused:1"))
-
-
-def base_of(name: str) -> str:
-    """Returns the name of the file that a pipeline is built by: without its variant."""
-    return name.partition("-")[0]
 
 
 def challenge_of(name: str) -> str:

@@ -5,8 +5,9 @@ from typing import Any
 
 from pipelines.display import Display
 from pipelines.local.real_examples import newest_data
-from pipelines.registry import base_of, challenge_of
+from pipelines.registry import challenge_of
 from pipelines.sample import make_sample
+from pipelines.variants import base_of
 from preprocessing.challenge import find_challenge
 from preprocessing.fingerprint import source_fingerprint
 from preprocessing.gan import MNIST_SIZE

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from models.adversarial.options import AdversarialOptions
 from models.options import Options
 from models.training_options import TrainingOptions
-from pipelines.registry import base_of
+from pipelines.variants import base_of
 
 
 @dataclass(frozen=True)

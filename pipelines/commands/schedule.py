@@ -13,6 +13,7 @@ from rich.console import Console
 
 from pipelines.commands.options import RUNS, CloudData, Loss, Model, Params, Pipeline, Runs, words
 from pipelines.commands.screen import screen
+from preprocessing.errors import InputError
 
 if TYPE_CHECKING:
     from pipelines.backend import Backend, Schedule
@@ -51,12 +52,19 @@ def schedule(
     settings = read_settings()
     check_times(cron, timezone, settings)
     name = scheduled_pipeline(pipeline)
+    if not data:
+        raise InputError(
+            "DATA: not set; a schedule needs data that new files come to: name its folder, gs://..."
+        )
     asked = (name, data, model, loss, words("PARAMS", params), settings, runs)
     submission, place = prepare(
         *asked, Console(file=sys.stdout), beam=words("BEAM", beam), caching=False
     )
+    before = [one for one in place.schedules() if one.name == name]
     made = place.schedule(for_each_time(submission), cron, timezone, catch_up)
     _print(made)
+    for one in before:
+        print(f"it was {one.cron} {one.timezone}, {one.status}; parameters and data are new too")
     times = ", ".join(_time(time) for time in next_times(cron, timezone))
     print(f"next: {times} {timezone}")
 

@@ -6,12 +6,11 @@ from datetime import datetime
 
 from pipelines.backend import Backend, Schedule, Submission, configured, find_backend
 from pipelines.kubeflow.cron import check_kept
-from pipelines.registry import find_pipeline
+from pipelines.registry import find_pipeline, pipeline_names
 from pipelines.schedules.cron import check_cron, find_timezone, next_times
 from pipelines.settings import Settings
+from pipelines.variants import retraining_of
 from preprocessing.errors import InputError
-
-_RETRAINING = "-retraining"
 
 
 def check_times(cron: str, timezone: str, settings: Settings) -> None:
@@ -32,12 +31,8 @@ def scheduled_pipeline(name: str) -> str:
     Raises:
         InputError: there is no such pipeline.
     """
-    try:
-        find_pipeline(name + _RETRAINING)
-    except InputError:
-        find_pipeline(name)
-        return name
-    return name + _RETRAINING
+    find_pipeline(name)
+    return retraining if (retraining := retraining_of(name)) in pipeline_names() else name
 
 
 def for_each_time(submission: Submission) -> Submission:
@@ -61,7 +56,7 @@ def find_schedule(pipeline: str, place: Backend) -> str:
         InputError: it has none; the message lists those there are.
     """
     names = [schedule.name for schedule in place.schedules()]
-    for name in (pipeline + _RETRAINING, pipeline):
+    for name in (retraining_of(pipeline), pipeline):
         if name in names:
             return name
     raise InputError(

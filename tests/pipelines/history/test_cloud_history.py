@@ -100,6 +100,14 @@ def test_the_runs_of_all_places_are_one_table_newest_first(call: Run, clouds: Cl
     assert err == "note: there are older ones: LIMIT=4\n"
 
 
+def test_runs_of_a_pipeline_are_those_of_its_retraining_too(call: Run, clouds: Clouds) -> None:
+    monday = record("monday", pipeline="quickdraw-retraining", backend="vertex", minutes=50)
+    clouds["vertex"].records["monday"] = monday
+    assert names(call("runs", "quickdraw")[1])[:2] == ["monday", "quickdraw-v2"]
+    assert names(call("runs", "quickdraw-retraining")[1]) == ["monday"]
+    assert "monday" not in call("runs", "gan")[1]
+
+
 @pytest.mark.parametrize("backend", ["vertex", "kubeflow"])
 def test_one_place_alone_is_asked_for_by_its_name(call: Run, clouds: Clouds, backend: str) -> None:
     code, out, _ = call("runs", "--backend", backend)

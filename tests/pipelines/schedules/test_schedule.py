@@ -95,7 +95,8 @@ def test_on_vertex_ai_a_schedule_keeps_the_zone_that_is_named(
         assert (status, errors) == (0, ""), output
     (schedule,) = vertex.schedules.schedules.values()
     assert schedule.cron == f"CRON_TZ=Europe/Zurich {WEEKLY}"
-    *_, first, link, times = output.splitlines()
+    *_, first, link, was, times = output.splitlines()
+    assert was.startswith(f"it was {WEEKLY} Europe/Zurich, active; ")
     assert first == f"quickdraw-retraining on vertex, {WEEKLY} Europe/Zurich: active"
     assert link.startswith("https://console.cloud.google.com/")
     assert times.endswith(" 03:00 Europe/Zurich")
@@ -186,3 +187,17 @@ def test_of_two_backends_the_one_that_fails_costs_a_note(
     assert errors.startswith("note: kubeflow left out: ")
     assert "[/runs] and [bold]" in errors
     assert len(errors.splitlines()) == 1
+
+
+def test_sample_data_is_not_scheduled(command: Command, kubeflow: KubeflowService) -> None:
+    status, output, errors = command("schedule", "quickdraw", "--cron", WEEKLY)
+    assert (status, output) == (1, "")
+    assert errors.startswith("error: DATA: not set; a schedule needs data that new files come to")
+    assert not kubeflow.recurring_runs
+
+
+def test_a_changed_schedule_tells_what_it_was(command: Command, data: str) -> None:
+    command("schedule", "quickdraw", "--cron", WEEKLY, "--data", data)
+    _, output, _ = command("schedule", "quickdraw", "--cron", "30 4 * * *", "--data", data)
+    assert "quickdraw-retraining on kubeflow, 30 4 * * * UTC: active\n" in output
+    assert f"it was {WEEKLY} UTC, active; parameters and data are new too\n" in output

@@ -9,8 +9,7 @@ from models.battle.local_teams import fingerprint
 from models.battle.tournament import check_pause
 from pipelines.check_classes import check_classes
 from pipelines.check_parameters import check_parameters
-from pipelines.registry import find_pipeline, parse_parameters
-from pipelines.target import Target
+from pipelines.registry import describe, parse_parameters
 from pipelines.training_kind import CLASSIFICATION, training_kind
 from pipelines.variants import base_of
 from preprocessing.challenge import find_challenge
@@ -52,7 +51,7 @@ def read_arguments(
     Raises:
         InputError: something cannot be; one line says what.
     """
-    pipeline = find_pipeline(name)(Target(image=lambda component: "unused:1"))
+    pipeline = describe(name)
     inputs = pipeline.component_spec.inputs or {}
     given = parse_parameters(pipeline, texts, taken=TAKEN)
     for parameter, value in (("model", model), ("loss", loss), ("teams", teams)):

@@ -3,6 +3,7 @@
 One that `classification_pipeline` wires has variants too, such as `quickdraw-retraining`.
 """
 
+import functools
 import importlib.util
 import inspect
 import json
@@ -49,6 +50,18 @@ def find_pipeline(name: str) -> Build:
             f" there are: {', '.join(pipeline_names())}"
         )
     return lambda target: build(replace(target, variant=variant))
+
+
+@functools.cache
+def describe(name: str) -> BaseComponent:
+    """Returns the pipeline of that name for what it says of its parameters; it is to run nowhere.
+
+    It is built once a process: who submits asks for it several times, and it takes a while.
+
+    Raises:
+        InputError: as `find_pipeline`.
+    """
+    return find_pipeline(name)(Target(image=lambda component: "unused:1"))
 
 
 def challenge_of(name: str) -> str:

@@ -47,7 +47,8 @@ class Target:
 
     def place(self, step: dsl.PipelineTask) -> None:
         """Gives a step its image and retries."""
-        step.set_container_image(self.image(step.component_spec.name))
+        # KFP's own setter reads the source of every frame on the stack, at each call.
+        step.container_spec.image = self.image(step.component_spec.name)
         self.retry(step)
 
     def retry(self, step: dsl.PipelineTask) -> None:

@@ -3,8 +3,7 @@
 from typing import Any
 
 from pipelines.history.run_record import RunRecord
-from pipelines.registry import find_pipeline
-from pipelines.target import Target
+from pipelines.registry import describe
 from preprocessing.errors import InputError
 
 
@@ -16,8 +15,7 @@ def all_parameters(record: RunRecord) -> dict[str, Any]:
 def parameter_defaults(pipeline: str) -> dict[str, Any]:
     """Returns the default of each parameter, None for one without; {} of an unknown pipeline."""
     try:
-        build = find_pipeline(pipeline)
+        inputs = describe(pipeline).component_spec.inputs or {}
     except InputError:  # one that is no more
         return {}
-    inputs = build(Target(image=lambda component: "unused:1")).component_spec.inputs or {}
     return {name: spec.default for name, spec in inputs.items()}

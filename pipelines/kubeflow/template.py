@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
 from typing import Any
 
-import yaml
-
 from pipelines.backend import Submission
+from pipelines.compiled import read_compiled
 from preprocessing.errors import InputError
 
 Spec = dict[str, Any]
@@ -23,7 +22,7 @@ def make_spec(submission: Submission) -> Spec:
     Raises:
         InputError: the pipeline asks for what Kubeflow does not have.
     """
-    spec, *platform = yaml.safe_load_all(submission.template.read_text())
+    spec, *platform = read_compiled(submission.template)
     _check_accelerators(spec)
     if not submission.fail_fast:
         raise InputError(

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipelines.arguments import read_arguments
 from pipelines.backend import Submission
 from pipelines.champions import check_champions
 from pipelines.commit import git_commit
 from pipelines.compile import compile_pipeline
+from pipelines.compiled import read_compiled
 from pipelines.display import Display
 from pipelines.image.name import find_images
 from pipelines.registry import challenge_of
@@ -144,6 +143,6 @@ def _check_checkpoints(folder: str, settings: Settings) -> None:
 
 def _paths_in_the_image(template: Path, given: dict[str, Any]) -> dict[str, Any]:
     """Returns the network and loss as the compiled pipeline names them, not by paths of ours."""
-    compiled = next(yaml.safe_load_all(template.read_text()))
+    compiled = read_compiled(template)[0]
     inputs = compiled["root"]["inputDefinitions"]["parameters"]
     return {name: inputs[name]["defaultValue"] for name in ("model", "loss") if name in given}

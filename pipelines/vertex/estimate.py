@@ -6,8 +6,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from pipelines.compiled import read_compiled
 from pipelines.history.run_record import RunRecord
 from pipelines.image.name import TRAINING
 from pipelines.vertex.machines import Machine, find_machine, named_machine
@@ -90,7 +89,7 @@ def machines_of(template: Path) -> dict[str, Machine]:
     Raises:
         InputError: Vertex AI has no such machine.
     """
-    compiled = next(yaml.safe_load_all(template.read_text()))
+    compiled = read_compiled(template)[0]
     components, executors = compiled["components"], compiled["deploymentSpec"]["executors"]
     found: dict[str, Machine] = {}
     waiting: list[Any] = [compiled["root"]["dag"]]

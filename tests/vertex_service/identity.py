@@ -70,7 +70,8 @@ def make_identity(folder: Path) -> Identity:
 
 
 def _rsa() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    # A short one: each client checks it anew, which takes the longer the longer it is.
+    return rsa.generate_private_key(public_exponent=65537, key_size=1024)
 
 
 def _pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:

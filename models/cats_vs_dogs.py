@@ -39,12 +39,18 @@ class Cnn:
     """Four convolutions, their mean over the picture, and one dense layer.
 
     The mean and the dropout keep it from learning a few hundred photos by heart.
+
+    Args:
+        dropout: share of the mean's channels that are dropped in training.
     """
+
+    def __init__(self, dropout: float = 0.5) -> None:
+        self.dropout = dropout
 
     def __call__(self, images: KerasTensor, num_classes: int) -> KerasTensor:
         """Returns probabilities `[N, num_classes]` of normalised `[N, H, W, C]` images."""
         x = convolutions(images, (16, 32, 64, 128), dropout=0.1)
-        x = layers.Dropout(0.5)(layers.GlobalAveragePooling2D()(x))
+        x = layers.Dropout(self.dropout)(layers.GlobalAveragePooling2D()(x))
         return layers.Dense(num_classes, activation="softmax", dtype="float32")(x)
 
 

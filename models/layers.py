@@ -37,14 +37,15 @@ def convolutions(images: KerasTensor, filters: Sequence[int], dropout: float = 0
     return x
 
 
-def classifier(features: KerasTensor, num_classes: int, units: int) -> KerasTensor:
+def classifier(features: KerasTensor, num_classes: int, units: int, dropout: float) -> KerasTensor:
     """Returns probabilities `[N, num_classes]` of two dense layers on `[N, ...]`.
 
     Args:
         features: what the convolutions gave.
         num_classes: width of the result.
-        units: width of the layer between; 30 % of its inputs and outputs are dropped in training.
+        units: width of the layer between.
+        dropout: share of its inputs, and of its outputs, that are dropped in training.
     """
-    x = layers.Dropout(0.3)(layers.Flatten()(features))
-    x = layers.Dropout(0.3)(layers.Dense(units, activation="relu")(x))
+    x = layers.Dropout(dropout)(layers.Flatten()(features))
+    x = layers.Dropout(dropout)(layers.Dense(units, activation="relu")(x))
     return layers.Dense(num_classes, activation="softmax", dtype="float32")(x)

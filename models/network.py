@@ -1,10 +1,11 @@
 """From a network's class to the Keras model that is trained, saved and served."""
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import keras
@@ -15,12 +16,15 @@ from models.choices import find_class, find_module, make
 from models.own_module import own_errors
 from preprocessing.errors import InputError
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
 
 class Network(Protocol):
     """What a challenge or a participant writes: layers from images to probabilities.
 
-    It is made without arguments. One that starts from a trained backbone may take `weights` in its
-    `__init__`: the path of a local file, where the user gives one.
+    Its `__init__` takes none, or arguments that have a default: `model_arguments` gives others, and
+    a tuning tries them. One that starts from a trained backbone may take `weights`: the path of a
+    local file, where the user gives one.
 
     It may have an attribute `raw_pixels = True`: then the images are float32 pixels from 0 to 255,
     as a backbone with an input scaling of its own wants them, not normalised ones.
@@ -32,24 +36,39 @@ class Network(Protocol):
         """Returns probabilities `[N, num_classes]` of normalised float `[N, H, W, C]` images."""
 
 
-def find_network(module_name: str, name: str, weights: str = "") -> Network:
+def find_network(
+    module_name: str, name: str, weights: str = "", arguments: Mapping[str, Any] = _NONE
+) -> Network:
     """Returns a new network by its name.
 
     Args:
         module_name: of the challenge's networks, such as `models.quickdraw`.
         name: such as `Cnn`, or `path/to/mine.py:MyNet` for a participant's.
         weights: a local file that the network's `__init__` gets; "" for none.
+        arguments: others that it gets.
 
     Raises:
-        InputError: there is no such class, it cannot be called or made, or takes no weights.
+        InputError: there is no such class, it cannot be called or made, or takes no weights or not
+            these arguments.
     """
     cls = find_class(module_name, name, "model", _fault)
-    if weights and "weights" not in inspect.signature(cls.__init__).parameters:
+    taken = [
+        argument.name
+        for argument in list(inspect.signature(cls.__init__).parameters.values())[1:]
+        if argument.kind in (argument.POSITIONAL_OR_KEYWORD, argument.KEYWORD_ONLY)
+    ]
+    if unknown := [argument for argument in arguments if argument not in taken]:
+        raise InputError(
+            f"model_arguments: {cls.__name__} takes no {unknown[0]!r}; it takes"
+            f" {', '.join(name for name in taken if name != 'weights') or 'none'}"
+        )
+    if weights and "weights" not in taken:
         raise InputError(
             f"weights={weights}: {cls.__name__} takes no weights; leave them out, or choose a"
             " network whose __init__ has an argument `weights`"
         )
-    network: Network = make(cls, "model", **{"weights": weights} if weights else {})
+    given = {"weights": weights} if weights else {}
+    network: Network = make(cls, "model", **arguments, **given)
     return network
 
 

@@ -19,15 +19,32 @@ class Logistic:
 
 
 class Cnn:
-    """Three convolutions and two dense layers."""
+    """Three convolutions and two dense layers.
+
+    Args:
+        units: width of the first dense layer.
+        dropout: share of its inputs, and of its outputs, that are dropped in training.
+    """
+
+    def __init__(self, units: int = 256, dropout: float = 0.3) -> None:
+        self.units = units
+        self.dropout = dropout
 
     def __call__(self, images: KerasTensor, num_classes: int) -> KerasTensor:
         """Returns probabilities `[N, num_classes]` of normalised `[N, H, W, C]` images."""
-        return classifier(convolutions(images, (24, 48, 96)), num_classes, units=256)
+        features = convolutions(images, (24, 48, 96))
+        return classifier(features, num_classes, self.units, self.dropout)
 
 
 class Renaissance:
-    """Four convolutions, each with ReLU and max-pooling, and a dense layer of 512."""
+    """Four convolutions, each with ReLU and max-pooling, and a dense layer.
+
+    Args:
+        units: width of the dense layer.
+    """
+
+    def __init__(self, units: int = 512) -> None:
+        self.units = units
 
     def __call__(self, images: KerasTensor, num_classes: int) -> KerasTensor:
         """Returns probabilities `[N, num_classes]` of normalised `[N, H, W, C]` images."""
@@ -35,5 +52,5 @@ class Renaissance:
         for filters in (16, 32, 64, 96):
             x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
             x = layers.MaxPooling2D()(x)
-        x = layers.Dense(512, activation="relu")(layers.Flatten()(x))
+        x = layers.Dense(self.units, activation="relu")(layers.Flatten()(x))
         return layers.Dense(num_classes, activation="softmax", dtype="float32")(x)

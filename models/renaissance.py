@@ -7,7 +7,7 @@ AUGMENTATION = quickdraw.AUGMENTATION
 
 
 class Renaissance(quickdraw.Renaissance):
-    """Four convolutions, each with ReLU and max-pooling, and a dense layer of 512."""
+    """Four convolutions, each with ReLU and max-pooling, and a dense layer."""
 
 
 class Cnn(quickdraw.Cnn):

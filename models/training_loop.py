@@ -8,6 +8,7 @@ import keras
 import numpy.typing as npt
 
 from models.checkpoint import Arrays, Checkpoints
+from models.devices import Devices
 from models.input import ExampleBatches
 from models.interruption import InterruptionError, catch_signals
 from models.training_log import TrainingLog
@@ -31,12 +32,13 @@ class TrainingLoop:
     Args:
         model: compiled with metrics called `hit_at_1` and `gap`.
         examples: what to train on and to validate with.
-        devices: how many accelerators share a batch.
+        devices: what trains.
         options: of the training.
         checkpoints: of this training.
         log: makes the log, given the history so far.
         learning_rate: the learning rate of a step.
-        export: called every `export_model_steps`, with the step.
+        export: called every `export_model_steps`, with the step; None for never.
+        stop: asked when it goes on and after each epoch, whether to end there; None for never.
 
     Attributes:
         state: how far the training is.
@@ -47,12 +49,13 @@ class TrainingLoop:
         self,
         model: keras.Model,
         examples: Examples,
-        devices: int,
+        devices: Devices,
         options: TrainingOptions,
         checkpoints: Checkpoints,
         log: Callable[[list[dict[str, Any]]], TrainingLog],
         learning_rate: Callable[[int], float],
-        export: Callable[[int], None],
+        export: Callable[[int], None] | None = None,
+        stop: Callable[[TrainingState], bool] | None = None,
     ) -> None:
         self.state = TrainingState()
         self.resumed_from_step = 0
@@ -64,8 +67,9 @@ class TrainingLoop:
         self._make_log = log
         self._learning_rate = learning_rate
         self._export = export
+        self._stop = stop
         self._validation = ExampleBatches(
-            examples, "validation", options.batch_size, multiple=devices
+            examples, "validation", options.batch_size, multiple=devices.count
         )
         self._epoch_batches = len(self._training_batches(0, None))
         self._best_weights: list[npt.NDArray[Any]] = []
@@ -114,15 +118,17 @@ class TrainingLoop:
             raise interrupted.end(self.state.step) from None
 
     def _finished(self) -> bool:
-        options = self._options
-        return self.state.finished(options.epochs, options.max_steps, options.patience)
+        options, state = self._options, self.state
+        if state.history and self._stop and self._stop(state):
+            return True
+        return state.finished(options.epochs, options.max_steps, options.patience)
 
     def _training_batches(self, first: int, stop: int | None) -> ExampleBatches:
         """Returns batches of this epoch, whose order nothing but seed and epoch decide."""
         options, epoch = self._options, self.state.epoch
         order = (options.seed, epoch)
         return ExampleBatches(
-            self._examples, "train", options.batch_size, order, first, stop, self._devices
+            self._examples, "train", options.batch_size, order, first, stop, self._devices.count
         )
 
     def _train_epoch(self) -> None:
@@ -191,7 +197,8 @@ class TrainingLoop:
                 f" loss {values['loss']:.4f}, Hit@1 {values['hit_at_1']:.4f},"
                 f" {values['examples_per_second']:,.0f} images/s"
             )
-        if options.export_model_steps and state.step % options.export_model_steps == 0:
+        every = options.export_model_steps
+        if self._export and every and state.step % every == 0:
             self._synchronize()
             self._export(state.step)
         if self._time - self._last_checkpoint >= options.checkpoint_seconds:

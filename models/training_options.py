@@ -1,8 +1,10 @@
 """The parameters of a training."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from models.options import Options
+from preprocessing.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -11,6 +13,7 @@ class TrainingOptions(Options):
 
     Attributes:
         model: a network of the challenge, or `path/to/mine.py:MyNet`.
+        model_arguments: arguments of the network's `__init__`, such as `{"units": 512}`.
         loss: a loss of `models.losses`, or `path/to/mine.py:MyLoss`.
         weights: file or URI of the weights that the network starts from; "" for none.
         batch_size: examples a step, over all accelerators together.
@@ -35,6 +38,7 @@ class TrainingOptions(Options):
     """
 
     model: str = "Cnn"
+    model_arguments: dict[str, Any] = field(default_factory=dict)
     loss: str = "CrossEntropy"
     weights: str = ""
     batch_size: int = 128
@@ -54,6 +58,11 @@ class TrainingOptions(Options):
     checkpoint_seconds: float = 60.0
 
     def __post_init__(self) -> None:
+        if not isinstance(self.model_arguments, dict) or "weights" in self.model_arguments:
+            raise InputError(
+                f"model_arguments={self.model_arguments}: expected a JSON object of the network's"
+                ' arguments, such as {"units": 512}; weights have a parameter of their own'
+            )
         self.expect_whole("batch_size", "epochs", "patience", least=1)
         self.expect_whole(
             "max_steps", "learning_rate_decay_examples", "export_model_steps", least=0

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import models.export
-from models.training import TrainingResult, train
+from models.fitting import TrainingResult
+from models.training import train
 from models.training_loop import TrainingLoop
 from models.training_options import TrainingOptions
 from preprocessing.errors import InputError

@@ -18,6 +18,11 @@ from pipelines.vertex.custom_job import CustomJob
 from pipelines.vertex.machines import training_machine
 
 RETRIES = 2
+
+_RETRY_WINDOW = "168h"
+"""Kubeflow ends a step that is tried again this long after its first try began; KFP's own hour is
+shorter than many a training."""
+
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -44,6 +49,7 @@ def compile_pipeline(
     target = Target(
         image=images.of,
         retries=RETRIES,
+        retry_window=_RETRY_WINDOW if settings.backend == "kubeflow" else "",
         accelerator=accelerator,
         accelerator_count=count,
         train_cpu=settings.train_cpu,

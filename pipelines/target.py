@@ -22,6 +22,7 @@ class Target:
         image: gives a step, by the name of its component, its image with tag. KFP keys its cache
             by it, so the tag has to change when the step's code does.
         retries: how often a failed step is tried again.
+        retry_window: for how long after its first try began, such as `168h`; "" for KFP's hour.
         accelerator: type of accelerator of the training step; "" for none.
         accelerator_count: how many of them.
         train_cpu: cores of the training step; 0 for as many as there are.
@@ -39,6 +40,7 @@ class Target:
 
     image: Callable[[str], str]
     retries: int = 0
+    retry_window: str = ""
     accelerator: str = ""
     accelerator_count: int = 0
     train_cpu: int = 0
@@ -92,4 +94,4 @@ class Target:
 
     def _retry(self, step: dsl.PipelineTask, times: int, factor: float = 2) -> None:
         if times:
-            step.set_retry(times, "30s", factor)
+            step.set_retry(times, "30s", factor, self.retry_window or None)

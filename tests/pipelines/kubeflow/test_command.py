@@ -73,6 +73,8 @@ def test_spot_nodes_are_asked_for_with_checkpoints_that_outlive_them(
     assert {name: task["retryPolicy"]["maxRetryCount"] for name, task in tasks.items()} == {
         name: 10 if name == "train" else 2 for name in tasks
     }
+    week = f"{7 * 24 * 3600}s"  # after which Argo tries nothing again, and ends what it tries
+    assert {task["retryPolicy"]["backoffMaxDuration"] for task in tasks.values()} == {week}
 
 
 def test_answers_lost_to_the_end_start_one_run(kubeflow: KubeflowService, submit: Command) -> None:

@@ -61,10 +61,9 @@ class TuningResult:
         first = self.trials[0]
         if first.number == 0 and first.state == "complete":
             found[f"default_{METRIC}"] = first.hit_at_1
-        counts = {
-            f"trials_{state}": states.count(state) for state in ("complete", "pruned", "failed")
-        }
-        return {name: float(value) for name, value in (found | counts).items() if value is not None}
+        for state in ("complete", "pruned", "failed"):
+            found[f"trials_{state}"] = states.count(state)
+        return {name: float(value) for name, value in found.items() if value is not None}
 
 
 def write_results(

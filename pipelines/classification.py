@@ -155,7 +155,7 @@ def classification_pipeline(
                 fixed_parameters=fixed_parameters,
                 study_dir=study_dir,
             )
-            target.place_training(tuning)
+            target.place_tuning(tuning)
             tuned = tuning.outputs["Output"]
         if target.variant == TUNE:
             target.place(data)

@@ -11,6 +11,7 @@ import yaml
 
 from pipelines.compile import compile_pipeline
 from pipelines.settings import Settings, read_settings
+from pipelines.shared_training import check_tried
 from preprocessing.errors import InputError
 
 IMAGE = "registry/image:1"
@@ -253,8 +254,9 @@ def test_a_tuning_stays_on_one_machine_whose_trials_take_no_other_batches(tmp_pa
         **{"type": "NVIDIA_TESLA_T4", "resourceType": "NVIDIA_TESLA_T4"},
     }
     assert len(payload(pipeline, "train")["job_spec"]["worker_pool_specs"]) == 2
-    with pytest.raises(InputError, match='3 cannot share; fix it by PARAMS="batch_size=129"'):
-        compile_pipeline("quickdraw-tuning", tmp_path, settings)
+    with pytest.raises(InputError, match=r'3 cannot share; .* PARAMS="batch_size=258"'):
+        check_tried("quickdraw-tuning", {}, settings)
+    check_tried("quickdraw-tuning", fixed, settings)
     with pytest.raises(InputError, match="batch_size=128: expected a multiple of the 3 that"):
         compile_pipeline("quickdraw", tmp_path, settings, {"batch_size": 128})
 

@@ -48,6 +48,7 @@ def tune_on_vertex(
     """
 
     from components.step import step
+    from components.whole_numbers import whole_numbers
 
     with step():
         from models.training_options import TrainingOptions
@@ -56,7 +57,7 @@ def tune_on_vertex(
 
         options = TrainingOptions(
             model=network_class,
-            model_arguments=model_arguments,
+            model_arguments=whole_numbers(model_arguments),
             loss=loss,
             weights=weights,
             batch_size=batch_size,
@@ -83,7 +84,7 @@ def tune_on_vertex(
             project,
             location,
             TrialMachines(
-                worker_pool_specs,
+                whole_numbers(worker_pool_specs),
                 service_account,
                 network,
                 strategy,

@@ -24,7 +24,7 @@ _RUN = re.compile(r"gs://.+/(?P<run>[a-z][-a-z0-9]{0,127})/[^/]+/[^/]+")
 
 def tune_on_vertex(
     examples_folder: str,
-    study_folder: str | Path,
+    study_folder: str,
     study_uri: str,
     challenge: str,
     options: TrainingOptions,
@@ -34,7 +34,7 @@ def tune_on_vertex(
     project: str,
     region: str,
     machines: TrialMachines,
-    link_file: str | Path,
+    link_file: str,
 ) -> TuningResult:
     """Tries parameters of a training in a hyperparameter tuning job, and waits for its end.
 
@@ -70,7 +70,6 @@ def tune_on_vertex(
             f"{study_uri}: expected a folder of a run on Vertex AI; compile the pipeline with"
             " BACKEND=kubeflow to tune elsewhere"
         )
-    folder = Path(study_folder)
     space = read_search_space(f"models.{challenge}", options.model, fixed)
     given = {
         "examples": examples_folder,
@@ -90,8 +89,11 @@ def tune_on_vertex(
     except SystemExit:
         jobs.cancel(asked["display_name"])
         raise
-    records = read_trials(job.trials, space, folder / _TRIALS_FOLDER)
-    result = write_results(folder, space, records)
+    # Tried again, the step may have been given another folder than the job was.
+    mount = study_folder.removesuffix(study_uri.removeprefix("gs://"))
+    output = job.trial_job_spec.base_output_directory.output_uri_prefix
+    records = read_trials(job.trials, space, Path(mount, output.removeprefix("gs://")))
+    result = write_results(Path(study_folder), space, records)
     if job.state.name not in SUCCEEDED:
         complete = sum(record.state == "complete" for record in records)
         reason = " ".join(job.error.message.split()).rstrip(".")

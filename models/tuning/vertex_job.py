@@ -11,6 +11,7 @@ from typing import Any
 from models.search_space import SearchSpace
 from models.tuning.vertex_study import study_spec
 from models.vertex_ai import ANSWER, call, connect
+from preprocessing.errors import InputError
 
 POLL_SECONDS = 30.0
 """How often a job is looked at."""
@@ -116,7 +117,7 @@ class TuningJobs:
         """Returns the job of that name, which is started if there is none.
 
         Raises:
-            InputError: the service refuses it.
+            InputError: the service refuses it, or the one that there is tries something else.
             Unreachable: the service did not answer; the job may have started.
         """
         name = job["display_name"]
@@ -127,7 +128,14 @@ class TuningJobs:
                 parent=self._parent, hyperparameter_tuning_job=job, timeout=ANSWER
             )
 
-        return call(f"start the tuning job {name}", once)
+        found = call(f"start the tuning job {name}", once)
+        tried = [parameter.parameter_id for parameter in found.study_spec.parameters]
+        if tried != [parameter["parameter_id"] for parameter in job["study_spec"]["parameters"]]:
+            raise InputError(
+                f"the tuning job {name} is there already and tries {', '.join(tried)}; delete it"
+                " or start a run of another name"
+            )
+        return found
 
     def wait(self, job: Any, progress: Callable[[Any], None]) -> Any:
         """Returns the job when it has ended.

@@ -26,15 +26,15 @@ def tune_in_job(target: Target, job: CustomJob, **inputs: Any) -> Any:
         service_account="{{$.pipeline_service_account}}",
         network="{{$.pipeline_network}}",
         worker_pool_specs=worker_pools(target.image("tune"), job),
-        strategy="STANDARD",
-        restart_job_on_worker_restart=False,
+        strategy="SPOT" if job.machine.spot else "STANDARD",
+        restart_job_on_worker_restart=job.machine.replicas > 1,
     )
     target.place(step)
     return step.outputs["Output"]
 
 
 def worker_pools(image: str, job: CustomJob) -> list[dict[str, Any]]:
-    """Returns the machines of a trial, as Vertex AI's API writes them.
+    """Returns the machines of a trial, as Vertex AI's API writes them: the chief, and workers.
 
     Args:
         image: that trains, with tag.
@@ -49,4 +49,5 @@ def worker_pools(image: str, job: CustomJob) -> list[dict[str, Any]]:
         "disk_spec": {"boot_disk_type": "pd-ssd", "boot_disk_size_gb": job.disk_gb},
         "container_spec": {"image_uri": image, "command": list(COMMAND)},
     }
-    return [{**pool, "replica_count": 1}]
+    counts = [1, job.machine.replicas - 1] if job.machine.replicas > 1 else [1]
+    return [{**pool, "replica_count": count} for count in counts]

@@ -149,12 +149,10 @@ def test_trials_run_on_the_machines_and_the_image_of_the_training(
     vertex: Any, tune: Tune, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the constants that the compiled pipeline has, whose whole numbers are floats."""
-    monkeypatch.chdir(tmp_path)
     for name in ("PROJECT", "REGION", "BUCKET", "SERVICE_ACCOUNT"):
         monkeypatch.delenv(name)
-    settings = Settings(
-        image="registry/image:1", preset="distributed", spot=True, train_disk_gb=200
-    )
+    asked = {"preset": "distributed", "spot": True, "train_disk_gb": 200}
+    settings = Settings(_env_file=None, image="registry/image:1", **asked)  # type: ignore[call-arg,arg-type]
     compiled = yaml.safe_load(compile_pipeline("mnist-tune", tmp_path, settings).read_text())
     task = compiled["root"]["dag"]["tasks"]["tune-on-vertex"]
     constants = {
@@ -195,6 +193,15 @@ def test_trials_run_on_the_machines_and_the_image_of_the_training(
         assert (told["challenge"], told["fixed"]) == ("mnist", ["batch_size"])
         assert told["examples"] == f"{tmp_path}/challenge/examples"
         assert (told["options"]["epochs"], told["options"]["batch_size"]) == (3, 128)
+
+
+def test_elsewhere_the_step_of_this_project_tunes(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, image="registry/image:1", backend="kubeflow")  # type: ignore[call-arg]
+    compiled = yaml.safe_load(compile_pipeline("mnist-tuning", tmp_path, settings).read_text())
+    tasks = compiled["root"]["dag"]["tasks"]
+    assert ("tune" in tasks, "tune-on-vertex" in tasks) == (True, False)
+    found = tasks["train"]["inputs"]["parameters"]["tuned"]["taskOutputParameter"]
+    assert found == {"outputParameterKey": "Output", "producerTask": "tune"}
 
 
 def test_it_leaves_the_files_that_a_tuning_here_leaves(

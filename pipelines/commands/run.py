@@ -6,7 +6,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipelines.commands.options import RUNS, Data, Loss, Model, Params, Pipeline, Runs, words
+from pipelines.commands.options import (
+    RUNS,
+    Data,
+    Loss,
+    Model,
+    Params,
+    Pipeline,
+    Runs,
+    parameter_words,
+    words,
+)
 
 
 def run(
@@ -37,7 +47,7 @@ def run(
 
     find_pipeline(pipeline)
     display = Display(Console(file=sys.stdout), verbose)
-    texts, beam_args = words("PARAMS", params), words("BEAM", beam)
+    texts, beam_args = parameter_words(params), words("BEAM", beam)
     classes = count_classes(data, find_challenge(challenge_of(pipeline))) if data else None
     arguments = read_arguments(pipeline, texts, model, loss, classes, runs, display.note, teams)
     arguments = find_source(pipeline, data, arguments, runs, display)

@@ -6,7 +6,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipelines.commands.options import RUNS, CloudData, Loss, Model, Params, Pipeline, Runs, words
+from pipelines.commands.options import (
+    RUNS,
+    CloudData,
+    Loss,
+    Model,
+    Params,
+    Pipeline,
+    Runs,
+    parameter_words,
+    words,
+)
 from preprocessing.errors import InputError
 
 
@@ -51,7 +61,7 @@ def submit(
     settings = read_settings()
     display = Display(console := Console(file=sys.stdout))
     try:
-        asked = (pipeline, data, model, loss, words("PARAMS", params), settings, runs, console)
+        asked = (pipeline, data, model, loss, parameter_words(params), settings, runs, console)
         submission, backend = prepare(
             *asked,
             teams=teams,

@@ -24,7 +24,7 @@ def parse_parameters(
         pipeline: says which parameters there are and of which type.
         texts: such as `["epochs=3", "model=Cnn"]`; lists and objects are JSON. `@best.json` is a
             file, local or a `gs://` URI, with a JSON object of parameters; what stands beside it
-            goes before.
+            goes before, of an object key by key.
         taken: parameters that are set in another way, and by what.
 
     Raises:
@@ -60,7 +60,10 @@ def parse_parameters(
         if name in given:
             raise InputError(f"PARAMS: {name!r} is given twice; name it once")
         given[name] = _parse(name, value, inputs[name].type)
-    return of_files | given
+    for name, value in given.items():
+        both = isinstance(value, dict) and name in of_files
+        of_files[name] = {**of_files[name], **value} if both else value
+    return of_files
 
 
 def _parse(name: str, value: str, kind: str) -> Any:

@@ -43,9 +43,8 @@ def tune(
     from components.step import step
 
     with step():
-        from models.tuning.tune import tune
-
         from models.training_options import TrainingOptions
+        from models.tuning.tune import tune
 
         options = TrainingOptions(
             model=network_class,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import keras
 
@@ -19,7 +20,8 @@ from models.training_options import TrainingOptions
 from models.training_state import TrainingState
 from models.weights import weights_fingerprint
 from preprocessing.errors import InputError
-from preprocessing.examples import Examples
+from preprocessing.examples import Examples, ExamplesInfo
+from preprocessing.progress import report_progress
 
 _DECIDING = ("models.augmentation", "models.losses", "models.network")  # what is trained, and how
 
@@ -37,6 +39,8 @@ class TrainingResult:
         seconds: time of training and validation, over all runs.
         examples_per_second: of training, in the epochs' mean.
         resumed_from_step: step of the checkpoint that this run went on from; 0 for none.
+        interruptions: how often the training went on from a checkpoint, over all runs.
+        seconds_lost: wall time from the last checkpoint before each of these to going on.
     """
 
     steps: int
@@ -47,6 +51,8 @@ class TrainingResult:
     seconds: float
     examples_per_second: float
     resumed_from_step: int
+    interruptions: int
+    seconds_lost: float
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,7 @@ def fit(
     weights: str = "",
     export: Callable[[keras.Model, int], None] | None = None,
     stop: Callable[[TrainingState], bool] | None = None,
+    report: Callable[[float, str], None] = report_progress,
 ) -> Fitted:
     """Trains a network, going on where an interrupted training of the same stopped.
 
@@ -86,6 +93,7 @@ def fit(
         weights: local file that the network starts from; "" for none.
         export: called every `export_model_steps` with the network as it is then, and the step.
         stop: asked when a training goes on and after each epoch, whether it is to end there.
+        report: told how far it is, as `report_progress` is.
 
     Raises:
         InputError: an option or the network cannot be used, the loss never was a number, or the
@@ -124,14 +132,7 @@ def fit(
         model = _compiled(network, networks, options, schedule)
     checkpoints = Checkpoints(
         options.checkpoint_dir or folder / CHECKPOINTS_FOLDER,
-        {
-            "examples": info.to_json(),
-            "network": model.get_config(),
-            "options": options.decides(),
-            "code": code_hashes([networks, *_DECIDING]),
-            "own": files_fingerprint([options.model, options.loss]),
-            "weights": weights_fingerprint(weights),
-        },
+        {"network": model.get_config(), **deciding(info, networks, options, weights)},
     )
     if options.start_new_model:
         checkpoints.clear()
@@ -145,6 +146,7 @@ def fit(
         lambda step: float(keras.ops.convert_to_numpy(schedule(step))),
         (lambda step: export(plain(), step)) if export else None,
         stop,
+        report,
     )
     best = loop.run()
     state = loop.state
@@ -157,8 +159,30 @@ def fit(
         seconds=state.seconds,
         examples_per_second=fmean(row["examples_per_second"] for row in state.history),
         resumed_from_step=loop.resumed_from_step,
+        interruptions=state.interruptions,
+        seconds_lost=round(state.seconds_lost, 1),
     )
     return Fitted(plain(), result, checkpoints)
+
+
+def deciding(
+    info: ExamplesInfo, networks: str, options: TrainingOptions, weights: str
+) -> dict[str, Any]:
+    """Returns all that decides what a training makes, as JSON values.
+
+    Args:
+        info: of the examples.
+        networks: module with the challenge's networks, such as `models.quickdraw`.
+        options: the parameters.
+        weights: local file that the network starts from; "" for none.
+    """
+    return {
+        "examples": info.to_json(),
+        "options": options.decides(),
+        "code": code_hashes([networks, *_DECIDING]),
+        "own": files_fingerprint([options.model, options.loss]),
+        "weights": weights_fingerprint(weights),
+    }
 
 
 def _compiled(

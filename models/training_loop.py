@@ -39,6 +39,7 @@ class TrainingLoop:
         learning_rate: the learning rate of a step.
         export: called every `export_model_steps`, with the step; None for never.
         stop: asked when it goes on and after each epoch, whether to end there; None for never.
+        report: told how far it is, as `report_progress` is.
 
     Attributes:
         state: how far the training is.
@@ -56,6 +57,7 @@ class TrainingLoop:
         learning_rate: Callable[[int], float],
         export: Callable[[int], None] | None = None,
         stop: Callable[[TrainingState], bool] | None = None,
+        report: Callable[[float, str], None] = report_progress,
     ) -> None:
         self.state = TrainingState()
         self.resumed_from_step = 0
@@ -68,6 +70,7 @@ class TrainingLoop:
         self._learning_rate = learning_rate
         self._export = export
         self._stop = stop
+        self._tell = report
         self._validation = ExampleBatches(
             examples, "validation", options.batch_size, multiple=devices.count
         )
@@ -230,7 +233,7 @@ class TrainingLoop:
         if self._options.max_steps:
             steps = min(steps, self._options.max_steps)
         self._last_report = self._time
-        report_progress(self.state.step / steps, message)
+        self._tell(self.state.step / steps, message)
 
     def _synchronize(self) -> None:
         """Under JAX the variables are behind while batches are trained; this takes them along."""
@@ -277,10 +280,15 @@ class TrainingLoop:
             variable.assign(value)
         self._best_weights = of_kind("best")
         self.state = TrainingState(**state)
+        self.state.go_on()
         if 0 < self.state.batch < self._epoch_batches:
             self._metrics_before = of_kind("metric")
         self.resumed_from_step = self.state.step
-        print(f"going on from the checkpoint of step {self.state.step}", flush=True)
+        print(
+            f"going on from the checkpoint of step {self.state.step}; lost to interruptions so"
+            f" far: {self.state.seconds_lost:,.0f} s",
+            flush=True,
+        )
 
 
 class _Callbacks(keras.callbacks.CallbackList):  # type: ignore[misc]

@@ -74,7 +74,7 @@ def run_here(
     arguments = find_source(pipeline, data, given, runs, display) | {"beam_args": [*beam]}
     if is_tuning(pipeline):
         for line in space_lines(search_space(pipeline, arguments)):
-            display.note(line)
+            display.note(f"  {'tries':<20} {line}")
     try:
         record = run_locally(pipeline, arguments, runs, display)
     except KeyboardInterrupt:

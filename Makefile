@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	done; echo python3)
 COMMAND := .venv/bin/python -m pipelines
 export DATA TEAMS A B MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH WAIT JSON LIMIT BACKEND CACHE FAILURE CRON TIMEZONE CATCH_UP
-export REGISTRY VERSION MARGIN IMAGE TOOL PUSH DIRTY BUILD_ARGS PRESET ACCELERATOR ACCELERATOR_COUNT TRAIN_CPU TRAIN_MEMORY TRAIN_DISK_GB KERAS_BACKEND MANAGED
+export REGISTRY VERSION MARGIN IMAGE TOOL PUSH DIRTY BUILD_ARGS PRESET ACCELERATOR ACCELERATOR_COUNT WORKERS SPOT TRAIN_CPU TRAIN_MEMORY TRAIN_DISK_GB KERAS_BACKEND MANAGED
 
 .DEFAULT_GOAL := help
 .PHONY: help run evaluate check-submission battle tournament compile image check submit schedule schedules pause-schedule resume-schedule delete-schedule runs compare cancel promote rollback models test lint bench tensorboard lock golden clean environment dev-environment
@@ -39,13 +39,13 @@ battle: environment ## let two GANs fight: A=folder B=folder [DATA=real images] 
 tournament: environment ## let all GANs of a folder fight: TEAMS=folder [DATA=real images] [PARAMS="seed=1 round_robin=true"]
 	@$(COMMAND) run tournament --teams $(call needed,TEAMS)
 
-compile: environment ## write build/<pipeline>.yaml: [PIPELINE=quickdraw] [MODEL=mine.py:MyNet] [LOSS=mine.py:MyLoss] [PRESET=cpu|gpu|4gpu] [KERAS_BACKEND=jax] [ACCELERATOR=NVIDIA_TESLA_T4 ACCELERATOR_COUNT=4] [TRAIN_CPU=8 TRAIN_MEMORY=30G] [MANAGED="dataflow batch-prediction custom-job"] [IMAGE=...]
+compile: environment ## write build/<pipeline>.yaml: [PIPELINE=quickdraw] [MODEL=mine.py:MyNet] [LOSS=mine.py:MyLoss] [PRESET=cpu|gpu|4gpu|distributed] [KERAS_BACKEND=jax] [ACCELERATOR=NVIDIA_TESLA_T4 ACCELERATOR_COUNT=4] [WORKERS=3] [SPOT=1] [TRAIN_CPU=8 TRAIN_MEMORY=30G] [MANAGED="dataflow batch-prediction custom-job"] [IMAGE=...]
 	@$(COMMAND) compile $(PIPELINE)
 
 image: environment ## build the images that compile names: [PIPELINE=quickdraw MODEL=mine.py:MyNet LOSS=...] [PRESET=gpu] [KERAS_BACKEND=jax] [IMAGE=...] [PUSH=1] [TOOL=docker|podman|buildah|cloud-build] [DIRTY=1]
 	@$(COMMAND) image $(PIPELINE)
 
-submit: environment ## check, estimate and start a run in the cloud: PIPELINE=quickdraw [BACKEND=vertex|kubeflow] [DATA=gs://...] [TEAMS=gs://...] [MODEL=] [LOSS=] [PARAMS="epochs=3"] [BEAM=] [CACHE=0] [FAILURE=fast|slow] [WAIT=1, until its end]
+submit: environment ## check, estimate and start a run in the cloud: PIPELINE=quickdraw [BACKEND=vertex|kubeflow] [DATA=gs://...] [TEAMS=gs://...] [MODEL=] [LOSS=] [PARAMS="epochs=3"] [BEAM=] [PRESET=distributed] [WORKERS=3] [SPOT=1] [CACHE=0] [FAILURE=fast|slow] [WAIT=1, until its end]
 	@$(COMMAND) submit $(call needed,PIPELINE)
 
 check: environment ## show the settings with their origin, and check all that a run in the cloud needs: [BACKEND=vertex|kubeflow]

@@ -1,5 +1,7 @@
 """Step 2: examples and transform graph -> model."""
 
+from typing import Any
+
 from kfp import dsl
 
 from components.image import IMAGE
@@ -12,6 +14,7 @@ def train(
     model: dsl.Output[dsl.Model],
     challenge: str,
     network_class: str,
+    model_arguments: dict[str, Any],
     loss: str,
     weights: str,
     files_fingerprint: str,
@@ -29,9 +32,11 @@ def train(
     start_new_model: bool,
     export_model_steps: int,
     checkpoint_dir: str,
+    tuned: dict[str, Any],
 ) -> None:
     """Trains a network and exports it; see `models.training`.
 
+    `tuned` holds parameters that a tuning found, which go before the others.
     `files_fingerprint` is there for the cache, which cannot see into the participant's files.
     """
     from dataclasses import asdict
@@ -45,6 +50,7 @@ def train(
 
         options = TrainingOptions(
             model=network_class,
+            model_arguments=model_arguments,
             loss=loss,
             weights=weights,
             batch_size=batch_size,
@@ -61,15 +67,15 @@ def train(
             start_new_model=start_new_model,
             export_model_steps=export_model_steps,
             checkpoint_dir=checkpoint_dir,
-        )
+        ).tuned(tuned)
         top_k = find_challenge(challenge).top_k
         result = train(
             examples.path, transform.path, model.path, f"models.{challenge}", options, top_k
         )
     chosen = {
         "network": network_class.rpartition("/")[2],
-        "loss_function": loss.rpartition("/")[2],
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
+        "loss_function": options.loss.rpartition("/")[2],
+        "batch_size": options.batch_size,
+        "learning_rate": options.learning_rate,
     }
     model.metadata.update(asdict(result) | chosen)

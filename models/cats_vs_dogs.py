@@ -14,6 +14,20 @@ from preprocessing.errors import InputError
 AUGMENTATION: dict[str, Any] = {"rotation": 15.0, "scale": 0.15, "shift": 0.1, "flip": True}
 """Settings of `models.augmentation.RandomAffine`: an animal sits anywhere and faces either way."""
 
+SEARCH_SPACE = {
+    "learning_rate": {
+        "type": "float",
+        "low": 0.0005,
+        "high": 0.01,
+        "scale": "log",
+        "default": 0.002,
+    },
+    "learning_rate_decay": {"type": "float", "low": 0.92, "high": 0.99, "default": 0.96},
+    "batch_size": {"type": "choice", "values": [16, 32, 64], "default": 32},
+    "Cnn.dropout": {"type": "float", "low": 0.2, "high": 0.7, "default": 0.5},
+}
+"""What a tuning tries; see `models.search_space`."""
+
 
 class Logistic:
     """One dense layer: logistic regression on the pixels."""

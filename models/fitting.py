@@ -37,6 +37,8 @@ class TrainingResult:
         seconds: time of training and validation, over all runs.
         examples_per_second: of training, in the epochs' mean.
         resumed_from_step: step of the checkpoint that this run went on from; 0 for none.
+        interruptions: how often the training went on from a checkpoint, over all runs.
+        seconds_lost: wall time from the last checkpoint before each of these to going on.
     """
 
     steps: int
@@ -47,6 +49,8 @@ class TrainingResult:
     seconds: float
     examples_per_second: float
     resumed_from_step: int
+    interruptions: int
+    seconds_lost: float
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,8 @@ def fit(
         seconds=state.seconds,
         examples_per_second=fmean(row["examples_per_second"] for row in state.history),
         resumed_from_step=loop.resumed_from_step,
+        interruptions=state.interruptions,
+        seconds_lost=round(state.seconds_lost, 1),
     )
     return Fitted(plain(), result, checkpoints)
 

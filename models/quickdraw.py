@@ -9,6 +9,28 @@ from models.layers import classifier, convolutions, logistic
 AUGMENTATION: dict[str, Any] = {"rotation": 10.0, "scale": 0.1, "shift": 0.05, "flip": True}
 """Settings of `models.augmentation.RandomAffine`: people draw at any angle and either way."""
 
+SEARCH_SPACE = {
+    "learning_rate": {
+        "type": "float",
+        "low": 0.001,
+        "high": 0.01,
+        "scale": "log",
+        "default": 0.003,
+    },
+    "learning_rate_decay": {"type": "float", "low": 0.6, "high": 0.95, "default": 0.8},
+    "batch_size": {"type": "choice", "values": [64, 128, 256], "default": 128},
+    "Cnn.units": {"type": "integer", "low": 128, "high": 512, "scale": "log", "default": 256},
+    "Cnn.dropout": {"type": "float", "low": 0.1, "high": 0.5, "default": 0.3},
+    "Renaissance.units": {
+        "type": "integer",
+        "low": 256,
+        "high": 1024,
+        "scale": "log",
+        "default": 512,
+    },
+}
+"""What a tuning tries; see `models.search_space`."""
+
 
 class Logistic:
     """One dense layer: logistic regression on the pixels."""

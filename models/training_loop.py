@@ -277,10 +277,15 @@ class TrainingLoop:
             variable.assign(value)
         self._best_weights = of_kind("best")
         self.state = TrainingState(**state)
+        self.state.go_on()
         if 0 < self.state.batch < self._epoch_batches:
             self._metrics_before = of_kind("metric")
         self.resumed_from_step = self.state.step
-        print(f"going on from the checkpoint of step {self.state.step}", flush=True)
+        print(
+            f"going on from the checkpoint of step {self.state.step}; lost to interruptions so"
+            f" far: {self.state.seconds_lost:,.0f} s",
+            flush=True,
+        )
 
 
 class _Callbacks(keras.callbacks.CallbackList):  # type: ignore[misc]

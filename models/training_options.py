@@ -1,6 +1,7 @@
 """The parameters of a training."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models.options import Options
@@ -70,3 +71,15 @@ class TrainingOptions(Options):
         self.expect_seed()
         self.expect_positive("learning_rate", "clip_norm", "checkpoint_seconds")
         self.expect("learning_rate_decay", "a number above 0, 1 at most", lambda v: 0 < v <= 1)
+
+    def tuned(self, found: Mapping[str, Any]) -> "TrainingOptions":
+        """Returns these options with what a tuning found.
+
+        Args:
+            found: options by name; `model_arguments` are added to those that there are.
+
+        Raises:
+            InputError: a value is out of range.
+        """
+        arguments = {**self.model_arguments, **found.get("model_arguments", {})}
+        return replace(self, **{**found, "model_arguments": arguments})

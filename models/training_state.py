@@ -1,6 +1,7 @@
 """How far a training is: everything of it that is not an array."""
 
 import math
+import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -18,6 +19,10 @@ class TrainingState:
         history: one row an epoch: `epoch` (from 1), `steps`, `loss`, `hit_at_1`, `gap`, `val_loss`,
             `val_hit_at_1`, `val_gap`, `learning_rate`, `seconds`, `examples_per_second`.
         training_values: loss and metrics of this epoch's batches so far.
+        interruptions: how often a training went on from a checkpoint; one that ended before the
+            next checkpoint is counted with the next that does not.
+        seconds_lost: wall time from the last checkpoint before each interruption to going on.
+        saved_at: when this was written, in seconds since 1970.
     """
 
     epoch: int = 0
@@ -27,6 +32,14 @@ class TrainingState:
     batch_seconds: float = 0.0
     history: list[dict[str, Any]] = field(default_factory=list)
     training_values: dict[str, float] = field(default_factory=dict)
+    interruptions: int = 0
+    seconds_lost: float = 0.0
+    saved_at: float = field(default_factory=time.time)
+
+    def go_on(self) -> None:
+        """Counts the interruption after which a training goes on from here, now."""
+        self.interruptions += 1
+        self.seconds_lost += max(0.0, time.time() - self.saved_at)  # clocks of machines differ
 
     @property
     def best(self) -> dict[str, Any] | None:
@@ -42,5 +55,6 @@ class TrainingState:
         return self.epoch - (best["epoch"] if best else 0) >= patience
 
     def to_json(self) -> dict[str, Any]:
-        """Returns JSON values that `TrainingState(**values)` makes again."""
+        """Returns JSON values, as of now, that `TrainingState(**values)` makes again."""
+        self.saved_at = time.time()
         return asdict(self)

@@ -1,8 +1,10 @@
 """The pipeline of a classification challenge: from raw images to a scored submission."""
 
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from kfp import dsl
 from kfp.dsl.base_component import BaseComponent
@@ -15,15 +17,22 @@ from components.preprocess import preprocess
 from components.promote import promote
 from components.score import score
 from components.train import train
+from components.tune import tune
 from pipelines.prediction import predict
 from pipelines.target import Target
-from pipelines.variants import RETRAINING
+from pipelines.variants import RETRAINING, TUNE, TUNING
 
-_PARAMETERS = {RETRAINING: ("registry", "margin", "max_drift")}
+_TUNED = ("trials", "parallel", "trial_epochs", "fixed_parameters", "study_dir")
+_PARAMETERS = {
+    RETRAINING: ("registry", "margin", "max_drift"),
+    TUNING: _TUNED,
+    TUNE: _TUNED,
+}
 """Those that a variant has more than the plain pipeline."""
 
 VARIANTS = tuple(_PARAMETERS)
-"""What a pipeline can do more than train: `retraining` checks the data for drift and promotes."""
+"""What a pipeline can do else: `retraining` checks the data for drift and promotes, `tuning` tries
+parameters and trains with the best, `tune` only tries them."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,7 @@ def classification_pipeline(
         beam_args: list[str] = [],  # noqa: B006 (KFP copies it)
         seed: int = 0,
         model: str = defaults.model,
+        model_arguments: dict[str, Any] = {},  # noqa: B006 (KFP copies it)
         loss: str = "CrossEntropy",
         weights: str = "",
         files_fingerprint: str = "",
@@ -94,6 +104,11 @@ def classification_pipeline(
         registry: str = target.registry,
         margin: float = 0.0,
         max_drift: float = 0.0,
+        trials: int = 20,
+        parallel: int = 1,
+        trial_epochs: int = 0,
+        fixed_parameters: list[str] = [],  # noqa: B006 (KFP copies it)
+        study_dir: str = "",
     ) -> None:
         data = preprocess(
             challenge=challenge,
@@ -110,28 +125,50 @@ def classification_pipeline(
             beam_args=beam_args,
         )
         examples = data.outputs["examples"]
+        options = {
+            "network_class": model,
+            "model_arguments": model_arguments,
+            "loss": loss,
+            "weights": weights,
+            "files_fingerprint": files_fingerprint,
+            "batch_size": batch_size,
+            "epochs": epochs,
+            "max_steps": max_steps,
+            "learning_rate": learning_rate,
+            "learning_rate_decay": learning_rate_decay,
+            "learning_rate_decay_examples": learning_rate_decay_examples,
+            "clip_norm": clip_norm,
+            "augment": augment,
+            "mixed_precision": mixed_precision,
+            "seed": seed,
+            "patience": patience,
+        }
+        tuned: Any = {}
+        if target.variant in (TUNING, TUNE):
+            tuning = tune(
+                examples=examples,
+                challenge=challenge,
+                **options,
+                trials=trials,
+                parallel=parallel,
+                trial_epochs=trial_epochs,
+                fixed_parameters=fixed_parameters,
+                study_dir=study_dir,
+            )
+            target.place_training(tuning)
+            tuned = tuning.outputs["Output"]
+        if target.variant == TUNE:
+            target.place(data)
+            return
         training = target.training(train)(
             examples=examples,
             transform=data.outputs["transform"],
             challenge=challenge,
-            network_class=model,
-            loss=loss,
-            weights=weights,
-            files_fingerprint=files_fingerprint,
-            batch_size=batch_size,
-            epochs=epochs,
-            max_steps=max_steps,
-            learning_rate=learning_rate,
-            learning_rate_decay=learning_rate_decay,
-            learning_rate_decay_examples=learning_rate_decay_examples,
-            clip_norm=clip_norm,
-            augment=augment,
-            mixed_precision=mixed_precision,
-            seed=seed,
-            patience=patience,
+            **options,
             start_new_model=start_new_model,
             export_model_steps=export_model_steps,
             checkpoint_dir=checkpoint_dir,
+            tuned=tuned,
         )
         trained = training.outputs["model"]
         evaluation = evaluate(model=trained, examples=examples)
@@ -177,8 +214,15 @@ def classification_pipeline(
 
 
 def _without(function: Callable[..., None], unused: set[str]) -> Callable[..., None]:
-    """Hides trailing parameters, which keep their defaults, from whoever asks for the signature."""
+    """Hides parameters, which keep their defaults, from whoever asks for the signature."""
     signature = inspect.signature(function)
-    shown = [one for name, one in signature.parameters.items() if name not in unused]
-    function.__signature__ = signature.replace(parameters=shown)  # type: ignore[attr-defined]
-    return function
+    shown = {name: one for name, one in signature.parameters.items() if name not in unused}
+
+    @functools.wraps(function)
+    def narrowed(*values: Any) -> None:
+        function(**dict(zip(shown, values, strict=True)))  # KFP gives them all by position
+
+    narrowed.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=list(shown.values())
+    )
+    return narrowed

@@ -8,16 +8,21 @@ from typing import Any
 
 from kfp import compiler
 
+from pipelines.check_settings import check_settings
 from pipelines.image.name import find_images
 from pipelines.pack import pack_own_files
 from pipelines.registry import find_pipeline
 from pipelines.settings import Settings
 from pipelines.target import Target
 from pipelines.vertex.custom_job import CustomJob
-from pipelines.vertex.machines import find_machine, gigabytes
-from preprocessing.errors import InputError
+from pipelines.vertex.machines import training_machine
 
 RETRIES = 2
+
+_RETRY_WINDOW = "168h"
+"""Kubeflow ends a step that is tried again this long after its first try began; KFP's own hour is
+shorter than many a training."""
+
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -37,16 +42,19 @@ def compile_pipeline(
     Raises:
         InputError: there is no such pipeline, or a setting cannot be.
     """
-    _check_managed(settings)
+    build = find_pipeline(name)
+    check_settings(name, settings)
     accelerator, count = settings.training_accelerator()
     images = find_images(settings, arguments.get("files_fingerprint", ""))
     target = Target(
         image=images.of,
         retries=RETRIES,
+        retry_window=_RETRY_WINDOW if settings.backend == "kubeflow" else "",
         accelerator=accelerator,
         accelerator_count=count,
         train_cpu=settings.train_cpu,
         train_memory=settings.train_memory,
+        spot=settings.spot,
         registry=settings.champions(),
         serving_image=images.of("promote"),
         bucket=settings.bucket,
@@ -57,7 +65,7 @@ def compile_pipeline(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.yaml"
     defaults = pack_own_files(name, dict(arguments), folder)
-    built = find_pipeline(name)(target)
+    built = build(target)
     try:
         with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as unfinished:
             whole = Path(unfinished, path.name)
@@ -68,24 +76,12 @@ def compile_pipeline(
     return path
 
 
-def _check_managed(settings: Settings) -> None:
-    """Refuses what only Vertex AI has where the run goes elsewhere."""
-    only = [word for word in settings.managed if word != "dataflow"]
-    if only and settings.backend != "vertex":
-        raise InputError(
-            f"MANAGED: {' '.join(only)} of Vertex AI in a pipeline for BACKEND={settings.backend};"
-            " leave one of them out"
-        )
-
-
 def _custom_job(settings: Settings) -> CustomJob | None:
-    """Returns what a custom job trains on, if MANAGED asks for one.
+    """Returns what a custom job trains on, if the settings ask for one.
 
     Raises:
         InputError: Vertex AI has no such machine.
     """
-    if "custom-job" not in settings.managed:
+    if not settings.trains_in_custom_job():
         return None
-    memory = gigabytes(settings.train_memory)
-    machine = find_machine(settings.train_cpu, memory, *settings.training_accelerator())
-    return CustomJob(machine, settings.train_disk_gb)
+    return CustomJob(training_machine(settings), settings.train_disk_gb)

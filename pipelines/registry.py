@@ -18,7 +18,7 @@ from kfp.dsl.base_component import BaseComponent
 import pipelines
 from pipelines.classification import VARIANTS, classification_pipeline
 from pipelines.target import Target
-from pipelines.variants import base_of
+from pipelines.variants import TUNE, base_of
 from preprocessing.errors import InputError
 from preprocessing.nearest import did_you_mean
 
@@ -26,13 +26,17 @@ Build = Callable[[Target], BaseComponent]
 
 
 def pipeline_names() -> list[str]:
-    """Returns the names of all pipelines, each followed by its variants."""
+    """Returns the names of all pipelines, each followed by its variants.
+
+    All but `-tune`, which `make tune` runs.
+    """
     names = [module.name for module in pkgutil.iter_modules(pipelines.__path__)]
     return [
         known
         for name in sorted(names)
         if _build_function(name)
         for known in (name, *(f"{name}-{variant}" for variant in _variants(name)))
+        if known != f"{name}-{TUNE}"
     ]
 
 
@@ -135,6 +139,7 @@ def _parse(name: str, value: str, kind: str) -> Any:
             "true or false",
         ),
         "List": (json.loads, "a JSON list"),
+        "Dict": (_json_object, 'a JSON object, such as {"units": 512}'),
     }
     if kind not in kinds:
         return value
@@ -143,6 +148,13 @@ def _parse(name: str, value: str, kind: str) -> Any:
         return parse(value.lower() if kind == "Boolean" else value)
     except (ValueError, KeyError):
         raise InputError(f"PARAMS: {name}: expected {expected}, got {value!r}") from None
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError
+    return found
 
 
 def _finite(text: str) -> float:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -17,8 +18,29 @@ from pydantic_settings import (
 from preprocessing.errors import InputError
 from preprocessing.nearest import did_you_mean
 
-PRESETS = {"cpu": ("", 0), "gpu": ("NVIDIA_TESLA_T4", 1), "4gpu": ("NVIDIA_TESLA_T4", 4)}
-"""Accelerator and count for the machines that the challenges were trained on."""
+
+@dataclass(frozen=True)
+class Preset:
+    """What a training runs on.
+
+    Attributes:
+        accelerator: type of accelerator; "" for none.
+        count: of the accelerators, each machine.
+        workers: how many machines.
+    """
+
+    accelerator: str = ""
+    count: int = 0
+    workers: int = 1
+
+
+PRESETS = {
+    "cpu": Preset(),
+    "gpu": Preset("NVIDIA_TESLA_T4", 1),
+    "4gpu": Preset("NVIDIA_TESLA_T4", 4),
+    "distributed": Preset("NVIDIA_TESLA_T4", 1, workers=3),
+}
+"""The machines that the challenges were trained on; `distributed` was a chief and two workers."""
 
 MANAGED = ("dataflow", "batch-prediction", "custom-job")
 """What can be left to a service of Google Cloud."""
@@ -39,8 +61,10 @@ _EXPECTED = {
     "image": "the name of an image, such as registry/image or registry/image:tag",
     "keras_backend": "tensorflow or jax",
     "kubeflow_root": "gs://..., minio://... or s3://...",
-    "preset": "cpu, gpu or 4gpu",
+    "preset": "cpu, gpu, 4gpu or distributed",
     "accelerator_count": "a whole number from 1 to 16",
+    "workers": "a whole number of machines from 1 to 64",
+    "spot": "1 or 0",
     "train_cpu": "a whole number of cores, 1 or more",
     "train_memory": "a whole number with G, Gi, M or Mi, such as 30G",
     "train_disk_gb": "a whole number of GB from 100 to 64000",
@@ -76,10 +100,12 @@ class Settings(BaseSettings):
             `projects/<project>/locations/<region>` for the Vertex AI Model Registry.
         image: the image; without tag or digest it gets the git commit as its tag.
         keras_backend: what the gpu image trains on: `tensorflow` or `jax`.
-        preset: `cpu`, `gpu` or `4gpu`.
+        preset: `cpu`, `gpu`, `4gpu` or `distributed`.
         accelerator: type of accelerator for training, such as NVIDIA_TESLA_T4; goes before the
             preset.
-        accelerator_count: how many of them; one if only `accelerator` is given.
+        accelerator_count: how many of them a machine has; one if only `accelerator` is given.
+        workers: machines that train together; goes before the preset.
+        spot: train on spot machines, which are cheaper and may be taken away at any time.
         train_cpu: cores of the training step.
         train_memory: its memory, such as 32G.
         train_disk_gb: boot disk of a custom job's machines, which holds the examples, in GB.
@@ -113,9 +139,11 @@ class Settings(BaseSettings):
     registry: str = ""
     image: str = Field(default="", pattern=_IMAGE)
     keras_backend: Literal["tensorflow", "jax"] = "tensorflow"
-    preset: Literal["cpu", "gpu", "4gpu"] = "cpu"
+    preset: Literal["cpu", "gpu", "4gpu", "distributed"] = "cpu"
     accelerator: str = ""
     accelerator_count: int | None = Field(default=None, ge=1, le=16)
+    workers: int | None = Field(default=None, ge=1, le=64)
+    spot: bool = False
     train_cpu: int = Field(default=8, ge=1)
     train_memory: str = Field(default="30G", pattern=r"^[1-9][0-9]*(G|Gi|M|Mi)$")
     train_disk_gb: int = Field(default=100, ge=100, le=64_000)
@@ -153,7 +181,7 @@ class Settings(BaseSettings):
         return f"projects/{self.project}/locations/{self.region}"
 
     def training_accelerator(self) -> tuple[str, int]:
-        """Returns the type and number of accelerators of the training step; ("", 0) for none."""
+        """Returns type and number of accelerators of each training machine; ("", 0) for none."""
         if self.accelerator:
             return self.accelerator, self.accelerator_count or 1
         if self.accelerator_count and self.preset == "cpu":
@@ -161,8 +189,17 @@ class Settings(BaseSettings):
                 f"ACCELERATOR_COUNT: {self.accelerator_count} of which accelerator? Set"
                 " ACCELERATOR too, such as NVIDIA_TESLA_T4, or PRESET=gpu"
             )
-        kind, count = PRESETS[self.preset]
-        return kind, self.accelerator_count or count
+        preset = PRESETS[self.preset]
+        return preset.accelerator, self.accelerator_count or preset.count
+
+    def training_workers(self) -> int:
+        """Returns how many machines train together."""
+        return self.workers or PRESETS[self.preset].workers
+
+    def trains_in_custom_job(self) -> bool:
+        """Says whether training is a custom job of Vertex AI, which alone has such machines."""
+        asked = "custom-job" in self.managed or self.training_workers() > 1 or self.spot
+        return asked and self.backend == "vertex"
 
 
 def read_settings() -> Settings:

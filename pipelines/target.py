@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from kfp import dsl
 from kfp.dsl.base_component import BaseComponent
 
+from pipelines.kubeflow.spot import on_spot_nodes
 from pipelines.vertex.custom_job import CustomJob, as_custom_job
+
+SPOT_RETRIES = 10
+"""How often a training on spot machines is tried again. On Kubeflow each interruption takes one; on
+Vertex AI six or so, which it makes up for itself before the job fails."""
 
 
 @dataclass(frozen=True)
@@ -17,10 +22,12 @@ class Target:
         image: gives a step, by the name of its component, its image with tag. KFP keys its cache
             by it, so the tag has to change when the step's code does.
         retries: how often a failed step is tried again.
+        retry_window: for how long after its first try began, such as `168h`; "" for KFP's hour.
         accelerator: type of accelerator of the training step; "" for none.
         accelerator_count: how many of them.
         train_cpu: cores of the training step; 0 for as many as there are.
         train_memory: its memory, such as 32G; "" for as much as there is.
+        spot: whether it is on machines that may be taken away at any time.
         variant: what a pipeline of a classification challenge does more than train: `retraining`
             checks the data for drift and promotes the network if it beats the champion.
         registry: where champions are kept, by default.
@@ -33,10 +40,12 @@ class Target:
 
     image: Callable[[str], str]
     retries: int = 0
+    retry_window: str = ""
     accelerator: str = ""
     accelerator_count: int = 0
     train_cpu: int = 0
     train_memory: str = ""
+    spot: bool = False
     variant: str = ""
     registry: str = ""
     serving_image: str = ""
@@ -47,14 +56,12 @@ class Target:
 
     def place(self, step: dsl.PipelineTask) -> None:
         """Gives a step its image and retries."""
-        # KFP's own setter reads the source of every frame on the stack, at each call.
-        step.container_spec.image = self.image(step.component_spec.name)
+        self._set_image(step)
         self.retry(step)
 
     def retry(self, step: dsl.PipelineTask) -> None:
         """Gives a step its retries; one of Google's has an image of its own."""
-        if self.retries:
-            step.set_retry(self.retries, backoff_duration="30s")
+        self._retry(step, self.retries)
 
     def training(self, component: BaseComponent) -> BaseComponent:
         """Returns what trains: the component itself, or a custom job that does the same."""
@@ -64,10 +71,13 @@ class Target:
 
     def place_training(self, step: dsl.PipelineTask) -> None:
         """Gives the training step its image, retries and machine, which a custom job has."""
-        if self.custom_job:
+        if self.spot:
+            self._retry(step, SPOT_RETRIES, factor=1)  # another machine may be free at once
+        else:
             self.retry(step)
+        if self.custom_job:
             return
-        self.place(step)
+        self._set_image(step)
         if self.train_cpu:
             step.set_cpu_request(str(self.train_cpu)).set_cpu_limit(str(self.train_cpu))
         if self.train_memory:
@@ -75,3 +85,13 @@ class Target:
         if self.accelerator:
             step.set_accelerator_type(self.accelerator)
             step.set_accelerator_limit(self.accelerator_count)
+        if self.spot:
+            on_spot_nodes(step)
+
+    def _set_image(self, step: dsl.PipelineTask) -> None:
+        # KFP's own setter reads the source of every frame on the stack, at each call.
+        step.container_spec.image = self.image(step.component_spec.name)
+
+    def _retry(self, step: dsl.PipelineTask, times: int, factor: float = 2) -> None:
+        if times:
+            step.set_retry(times, "30s", factor, self.retry_window or None)

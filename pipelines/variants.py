@@ -3,6 +3,12 @@
 RETRAINING = "retraining"
 """Looks whether the data has moved, and promotes the network if it beats the champion."""
 
+TUNING = "tuning"
+"""Tries parameters, then trains with the best."""
+
+TUNE = "tune"
+"""Tries parameters, and no more: what `make tune` runs."""
+
 
 def base_of(name: str) -> str:
     """Returns the name of the file that a pipeline is built by: without its variant."""
@@ -17,3 +23,8 @@ def retraining_of(name: str) -> str:
 def is_retraining(name: str) -> bool:
     """Says whether a pipeline promotes what it has trained."""
     return name == retraining_of(name)
+
+
+def is_tuning(name: str) -> bool:
+    """Says whether a pipeline tries parameters."""
+    return name in (f"{base_of(name)}-{TUNING}", f"{base_of(name)}-{TUNE}")

@@ -39,6 +39,8 @@ def check() -> None:
 def _shown(value: object) -> str:
     if isinstance(value, SecretStr):
         return "set" if value.get_secret_value() else ""
+    if isinstance(value, bool):
+        return "1" if value else ""
     if isinstance(value, dict):
         return ",".join(f"{key}={text}" for key, text in value.items())
     if isinstance(value, tuple):

@@ -7,7 +7,7 @@ from pipelines.commit import changes_hash, git_commit
 from pipelines.settings import Settings
 from preprocessing.errors import InputError
 
-TRAINING = frozenset({"train", "train-gan"})
+TRAINING = frozenset({"train", "train-gan", "tune"})
 """Components that run on the accelerator, where there is one."""
 
 

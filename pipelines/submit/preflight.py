@@ -11,7 +11,7 @@ from pipelines.image.name import find_images
 from pipelines.settings import Settings
 from pipelines.submit.check_image import check_image
 from pipelines.submit.findings import Check, Finding, Unchecked, find
-from pipelines.vertex.machines import find_machine, gigabytes
+from pipelines.vertex.machines import training_machine
 from preprocessing.errors import InputError
 
 _NEEDED = {
@@ -117,10 +117,7 @@ def _check_image(settings: Settings, image: str) -> str:
 
 
 def _check_machine(settings: Settings) -> str:
-    machine = find_machine(
-        settings.train_cpu, gigabytes(settings.train_memory), *settings.training_accelerator()
-    )
-    return f"training on {machine}"
+    return f"training on {training_machine(settings)}"
 
 
 def _check_service_account(settings: Settings) -> str:

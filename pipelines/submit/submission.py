@@ -8,12 +8,13 @@ from typing import Any
 from pipelines.arguments import read_arguments
 from pipelines.backend import Submission
 from pipelines.champions import check_champions
+from pipelines.check_settings import check_settings
 from pipelines.commit import git_commit
 from pipelines.compile import compile_pipeline
 from pipelines.compiled import read_compiled
 from pipelines.display import Display
 from pipelines.image.name import find_images
-from pipelines.registry import challenge_of
+from pipelines.registry import challenge_of, describe
 from pipelines.settings import Settings
 from pipelines.submit.cloud_data import check_in_bucket, upload_sample
 from pipelines.user import login_name
@@ -116,29 +117,50 @@ def read_given(
     display: Display,
     teams: str,
 ) -> dict[str, Any]:
-    """Returns the arguments that were given, but for those of the data.
+    """Returns the arguments that were given, but for those of the data; and where checkpoints go.
 
     Args are those of `make_submission`, and `classes`: how many the data has, None if unknown.
 
     Raises:
         InputError: something cannot be, or not in the cloud.
     """
+    check_settings(pipeline, settings)
     given = read_arguments(pipeline, params, model, loss, classes, runs, display.note, teams)
     check_champions(pipeline, given, settings)
     if weights := given.get("weights"):
         check_in_bucket("weights", weights, settings)
-    _check_checkpoints(given.get("checkpoint_dir", ""), settings)
+    if "checkpoint_dir" in (describe(pipeline).component_spec.inputs or {}):
+        folder = _checkpoint_folder(given.get("checkpoint_dir", ""), settings)
+        given |= {"checkpoint_dir": folder} if folder else {}
     return given
 
 
-def _check_checkpoints(folder: str, settings: Settings) -> None:
-    """Refuses a folder for checkpoints that is gone when the step ends."""
+def _checkpoint_folder(folder: str, settings: Settings) -> str:
+    """Returns where the next try of a training finds its checkpoints; "" for where the model is.
+
+    A custom job may be started anew on other machines, so its checkpoints are in BUCKET.
+
+    Args:
+        folder: what the user gave; "" for nothing.
+        settings: where the training is to run.
+
+    Raises:
+        InputError: the folder is gone when the step ends.
+    """
+    in_bucket = f"/gcs/{settings.bucket.removeprefix('gs://').rstrip('/') or 'YOUR_BUCKET'}"
     if folder and settings.backend == "vertex" and not folder.startswith("/gcs/"):
-        bucket = settings.bucket.removeprefix("gs://").rstrip("/") or "YOUR_BUCKET"
         raise InputError(
             f"checkpoint_dir={folder}: the steps cannot reach it; on Vertex AI they have buckets as"
-            f" folders: checkpoint_dir=/gcs/{bucket}/checkpoints"
+            f" folders: checkpoint_dir={in_bucket}/checkpoints"
         )
+    if not folder and settings.spot and settings.backend == "kubeflow":
+        raise InputError(
+            "SPOT: a node that is taken away takes the checkpoints along; name a folder of a volume"
+            ' that your cluster mounts into its pods: PARAMS="checkpoint_dir=/mnt/checkpoints"'
+        )
+    if not folder and settings.trains_in_custom_job() and settings.bucket:
+        return f"{in_bucket}/checkpoints"
+    return folder
 
 
 def _paths_in_the_image(template: Path, given: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,8 @@ class CustomJob:
     """What a custom job runs on.
 
     Attributes:
-        machine: each of its machines, with their accelerators.
+        machine: each of its machines, with their accelerators, and how many there are: a chief,
+            and workers.
         disk_gb: boot disk of each machine, where the examples are copied to, in GB.
     """
 
@@ -25,7 +26,9 @@ def as_custom_job(component: BaseComponent, image: str, job: CustomJob) -> BaseC
     """Returns a component that does what `component` does, as a custom job.
 
     The job runs as the pipeline's own service account and is peered with the pipeline's own
-    network: Vertex AI fills these in, so that the compiled pipeline names neither.
+    network: Vertex AI fills these in, so that the compiled pipeline names neither. Of several
+    machines the chief is a worker pool of its own, and TF_CONFIG tells each of all others; if one
+    is lost, all are started anew, since none can go on without it.
 
     Args:
         component: a Python component; the parameters of custom jobs, such as `network` and
@@ -40,10 +43,13 @@ def as_custom_job(component: BaseComponent, image: str, job: CustomJob) -> BaseC
     with_image = dsl.component(base_image=image, install_kfp_package=False)
     return create_custom_training_job_from_component(
         with_image(component.python_func),
+        replica_count=job.machine.replicas,
         machine_type=job.machine.name,
         accelerator_type=job.machine.accelerator,
         accelerator_count=job.machine.count,
         boot_disk_size_gb=job.disk_gb,
+        restart_job_on_worker_restart=job.machine.replicas > 1,
+        strategy="SPOT" if job.machine.spot else "STANDARD",
         service_account="{{$.pipeline_service_account}}",
         network="{{$.pipeline_network}}",
     )

@@ -1,7 +1,7 @@
 """Estimates what a run on Vertex AI costs, step by step, before it is started."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ class StepCost:
 
     Attributes:
         step: its name.
-        machine: that Vertex AI is expected to choose.
+        machine: that Vertex AI is expected to choose; of a custom job all of its machines.
         minutes: how long it may take.
         dollars: list price of the machine for that time.
         assumed: whether no run says how long it takes.
@@ -83,8 +83,9 @@ def estimate(machines: Mapping[str, Machine], like: RunRecord | None) -> Estimat
 def machines_of(template: Path) -> dict[str, Machine]:
     """Returns the machine of each step of a compiled pipeline, in the order they can run in.
 
-    Steps within conditions and loops are there too, once; a custom job or a batch prediction is
-    there with the machine that it starts with.
+    Steps within conditions and loops are there too, once; a custom job is there with all of its
+    machines, which are the same in every worker pool, and a batch prediction with the one that it
+    starts with.
 
     Raises:
         InputError: Vertex AI has no such machine.
@@ -120,7 +121,11 @@ def _of_job(component: Mapping[str, Any], task: Mapping[str, Any]) -> Machine | 
         return None
     count = int(machine.get("accelerator_count") or 0)
     kind = machine.get("accelerator_type") if count else ""
-    return named_machine(machine["machine_type"], kind or "", count)
+    return replace(
+        named_machine(machine["machine_type"], kind or "", count),
+        replicas=sum(int(pool.get("replica_count", 1)) for pool in pools),
+        spot=values.get("strategy") == "SPOT",
+    )
 
 
 def _of_step(resources: Mapping[str, Any]) -> Machine:

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pipelines.settings import Settings
 from preprocessing.errors import InputError
 
 _TABLE = Path(__file__).with_name("machines.json")
@@ -17,14 +18,16 @@ _UNITS = {"G": 1.0, "Gi": 1.073741824, "M": 1e-3, "Mi": 1.048576e-3}
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine.
+    """A machine, or several of the same that work together.
 
     Attributes:
         name: such as `n1-standard-8`.
         cores: virtual ones.
         memory: in GB.
         accelerator: such as `NVIDIA_TESLA_T4`; "" for none.
-        count: of the accelerators.
+        count: of the accelerators, each machine.
+        replicas: how many machines.
+        spot: whether they may be taken away at any time, for less than the list price.
     """
 
     name: str
@@ -32,9 +35,13 @@ class Machine:
     memory: float
     accelerator: str = ""
     count: int = 0
+    replicas: int = 1
+    spot: bool = False
 
     def __str__(self) -> str:
-        return f"{self.name} + {self.count} {self.accelerator}" if self.count else self.name
+        one = f"{self.name} + {self.count} {self.accelerator}" if self.count else self.name
+        several = f"{self.replicas} x {one}" if self.replicas > 1 else one
+        return f"{several}, spot" if self.spot else several
 
 
 def find_machine(
@@ -61,6 +68,18 @@ def find_machine(
         raise _too_large(cores, memory, accelerator, count, candidates)
     # E2 comes before N1, which is dearer.
     return min(fitting, key=lambda m: (m.name.partition("-")[0], m.cores, m.memory))
+
+
+def training_machine(settings: Settings) -> Machine:
+    """Returns what the training step gets, with all of its machines.
+
+    Raises:
+        InputError: Vertex AI has no such machine.
+    """
+    machine = find_machine(
+        settings.train_cpu, gigabytes(settings.train_memory), *settings.training_accelerator()
+    )
+    return replace(machine, replicas=settings.training_workers(), spot=settings.spot)
 
 
 def named_machine(name: str, accelerator: str = "", count: int = 0) -> Machine:

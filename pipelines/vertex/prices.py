@@ -27,7 +27,7 @@ class Basis:
 
 
 def dollars_an_hour(machine: Machine) -> float:
-    """Returns the list price of a machine with its accelerators."""
+    """Returns the list price of a machine with its accelerators, or of all of several."""
     family = machine.name.partition("-")[0]
     table = _table()
     price: float = (
@@ -35,7 +35,7 @@ def dollars_an_hour(machine: Machine) -> float:
     )
     if machine.accelerator:
         price += machine.count * table["accelerator"][machine.accelerator]
-    return price
+    return price * machine.replicas
 
 
 def dollars_a_run() -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from models.training_options import TrainingOptions
 from pipelines.vertex.estimate import Estimate
 from pipelines.vertex.prices import basis
 from pipelines.wording import duration
@@ -21,6 +22,12 @@ def show_estimate(estimate: Estimate, otherwise: str, note: Callable[[str], None
         note(_line(step.step, str(step.machine), time, f"${step.dollars:.2f}"))
     note(_line("fee of the run", "", "", f"${estimate.fee:.2f}"))
     note(_line("in all, about", "", "", f"${estimate.dollars:.2f}"))
+    if spot := [step.step for step in estimate.steps if step.machine.spot]:
+        note(
+            f"  on spot machines {', '.join(spot)} costs less than this list price; each"
+            " interruption takes a machine's start and what was done since the last checkpoint:"
+            f" {TrainingOptions.checkpoint_seconds:g} s of training at most, or a validation"
+        )
     known = f"times of {estimate.like}" if estimate.like else "no run yet to take times from"
     known += f" ({otherwise})" if otherwise else ""
     assumed = "; ? is assumed" if any(step.assumed for step in estimate.steps) else ""
@@ -32,4 +39,4 @@ def show_estimate(estimate: Estimate, otherwise: str, note: Callable[[str], None
 
 
 def _line(step: str, machine: str, time: str, cost: str) -> str:
-    return f"  {step:<20} {machine:<38} {time:>15} {cost:>10}"
+    return f"  {step:<20} {machine:<44} {time:>15} {cost:>10}"

@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -154,16 +155,25 @@ def test_the_same_seed_gives_the_same_model(
             assert not np.array_equal(one, other)
 
 
-def test_a_crash_costs_nothing_but_time(
-    run: Callable[..., TrainingResult], stop: Callable[[int], None], tmp_path: Path
+def test_a_crash_costs_nothing_but_time_which_is_told(
+    run: Callable[..., TrainingResult],
+    stop: Callable[[int], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     undisturbed = run(QUICK, "undisturbed")
+    clock = time.time
+    began = clock()
     for step in (7, 24, 30):
         stop(step)
         with pytest.raises(KeyError, match="crash"):
             run(QUICK)
+    monkeypatch.setattr(time, "time", lambda: clock() + 100)  # as if no machine had been free
     result = run(QUICK)
 
+    assert (undisturbed.interruptions, undisturbed.seconds_lost) == (0, 0)
+    assert result.interruptions == 3
+    assert 100 <= result.seconds_lost <= 100 + clock() - began
     assert result.resumed_from_step == 30
     assert (result.steps, result.best_epoch) == (undisturbed.steps, undisturbed.best_epoch)
     assert result.validation_loss == undisturbed.validation_loss

@@ -73,6 +73,7 @@ def test_every_step_has_the_image_and_is_retried(tmp_path: Path) -> None:
         ({"preset": "gpu"}, ("NVIDIA_TESLA_T4", "1")),
         ({"preset": "4gpu"}, ("NVIDIA_TESLA_T4", "4")),
         ({"preset": "gpu", "accelerator_count": 2}, ("NVIDIA_TESLA_T4", "2")),
+        ({"preset": "distributed", "workers": 1}, ("NVIDIA_TESLA_T4", "1")),
         ({"accelerator": "NVIDIA_L4", "accelerator_count": 4}, ("NVIDIA_L4", "4")),
         ({"accelerator": "NVIDIA_L4"}, ("NVIDIA_L4", "1")),
     ],
@@ -96,13 +97,15 @@ def test_the_training_step_asks_for_its_machine(
 @pytest.mark.parametrize(
     ("variables", "told"),
     [
-        ({"PRESET": "8gpu"}, "PRESET: expected cpu, gpu or 4gpu, got '8gpu'"),
+        ({"PRESET": "8gpu"}, "PRESET: expected cpu, gpu, 4gpu or distributed, got '8gpu'"),
         ({"IMAGE": "registry/with blank:1"}, "IMAGE: .*got 'registry/with blank:1'"),
         ({"IMAGE": "registry/$(id):1"}, r"IMAGE: .*got 'registry/\$\(id\):1'"),
         ({"IMAGE": "registry/image:"}, "IMAGE: .*got 'registry/image:'"),
         ({"KERAS_BACKEND": "torch"}, "KERAS_BACKEND: expected tensorflow or jax, got 'torch'"),
         ({"ACCELERATOR_COUNT": "0"}, "ACCELERATOR_COUNT: .*from 1 to 16, got '0'"),
         ({"ACCELERATOR_COUNT": "many"}, "ACCELERATOR_COUNT: .*whole number .*got 'many'"),
+        ({"WORKERS": "0"}, "WORKERS: expected a whole number of machines from 1 to 64, got '0'"),
+        ({"SPOT": "maybe"}, "SPOT: expected 1 or 0, got 'maybe'"),
         ({"TRAIN_MEMORY": "lots"}, "TRAIN_MEMORY: .*got 'lots'"),
     ],
 )

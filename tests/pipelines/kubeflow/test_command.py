@@ -46,6 +46,37 @@ def test_a_run_is_submitted_and_followed_to_its_end(
     assert run["runtime_config"]["parameters"]["epochs"] == 3
 
 
+def test_spot_nodes_are_asked_for_with_checkpoints_that_outlive_them(
+    kubeflow: KubeflowService, submit: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPOT", "1")
+    status, output, _ = submit()
+    assert status == 1
+    assert "SPOT: a node that is taken away takes the checkpoints along" in output
+    assert kubeflow.runs == {}
+
+    status, _, errors = submit("--params", "checkpoint_dir=/mnt/ours")
+    assert (status, errors) == (0, "")
+    (run,) = kubeflow.runs.values()
+    assert run["runtime_config"]["parameters"]["checkpoint_dir"] == "/mnt/ours"
+    spot = "cloud.google.com/gke-spot"
+    platform = run["pipeline_spec"]["platform_spec"]["platforms"]["kubernetes"]
+    assert platform["deploymentSpec"]["executors"] == {
+        "exec-train": {
+            "nodeSelector": {"labels": {spot: "true"}},
+            "tolerations": [
+                {"effect": "NoSchedule", "key": spot, "operator": "Equal", "value": "true"}
+            ],
+        }
+    }
+    tasks = run["pipeline_spec"]["pipeline_spec"]["root"]["dag"]["tasks"]
+    assert {name: task["retryPolicy"]["maxRetryCount"] for name, task in tasks.items()} == {
+        name: 10 if name == "train" else 2 for name in tasks
+    }
+    week = f"{7 * 24 * 3600}s"  # after which Argo tries nothing again, and ends what it tries
+    assert {task["retryPolicy"]["backoffMaxDuration"] for task in tasks.values()} == {week}
+
+
 def test_answers_lost_to_the_end_start_one_run(kubeflow: KubeflowService, submit: Command) -> None:
     kubeflow.fail("POST .*/runs$", "lost", then=Fault("GET .*/runs$", 503, times=4))
     status, _, errors = submit()

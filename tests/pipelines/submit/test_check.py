@@ -37,7 +37,8 @@ def settings(**given: Any) -> Settings:
 def test_each_setting_is_shown_with_its_origin_and_no_secret(
     command: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (folder / ".env").write_text("PROJECT=my-project\nKUBEFLOW_TOKEN=hush\nREGION=\n")
+    (folder / ".env").write_text("PROJECT=my-project\nKUBEFLOW_TOKEN=hush\nREGION=\nSPOT=1\n")
+    monkeypatch.setenv("WORKERS", "3")
     monkeypatch.setenv("LABELS", "team=vision")
     monkeypatch.setenv("MANAGED", "dataflow custom-job")
     status, out, err = command("check")
@@ -47,6 +48,8 @@ def test_each_setting_is_shown_with_its_origin_and_no_secret(
     assert lines["LABELS"] == ["team=vision", "the", "environment"]
     assert lines["MANAGED"] == ["dataflow", "custom-job", "the", "environment"]
     assert lines["NETWORK"] == ["default"]
+    assert lines["WORKERS"] == ["3", "the", "environment"]
+    assert lines["SPOT"] == ["1", ".env"]
     assert lines["MANAGED"] == ["dataflow", "custom-job", "the", "environment"]
     assert lines["PRESET"] == ["cpu", "default"]
     assert lines["KUBEFLOW_TOKEN"] == ["set", ".env"]
@@ -82,7 +85,11 @@ def test_without_credentials_the_answer_comes_at_once(command: Command) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("PRESET", "8gpu", "PRESET: expected cpu, gpu or 4gpu, got '8gpu' from the environment"),
+        (
+            "PRESET",
+            "8gpu",
+            "PRESET: expected cpu, gpu, 4gpu or distributed, got '8gpu' from the environment",
+        ),
         ("BUCKET", "mine", "BUCKET: expected gs://name or gs://name/folder, got 'mine' from"),
         ("TRAIN_MEMORY", "30", "such as 30G, got '30'"),
         (
@@ -225,7 +232,8 @@ def test_all_that_vertex_ai_needs_is_there(
     bucket._patch_property("location", "EU")
     bucket.patch()
     monkeypatch.setenv("IMAGE", "registry/image:1")
-    monkeypatch.setenv("PRESET", "gpu")
+    monkeypatch.setenv("PRESET", "distributed")
+    monkeypatch.setenv("SPOT", "1")
     vertex.fail("ListPipelineJobs", grpc.StatusCode.UNAVAILABLE)
     status, out, err = command("check")
     assert (status, err) == (0, "")
@@ -233,7 +241,7 @@ def test_all_that_vertex_ai_needs_is_there(
         "ok       of pipelines@challenges.iam.gserviceaccount.com",
         "answers (europe-west4)",
         "gs://challenge/ can be written",
-        "training on n1-standard-8 + 1 NVIDIA_TESLA_T4",
+        "training on 3 x n1-standard-8 + 1 NVIDIA_TESLA_T4, spot",
         "would go to vertex",
     ):
         assert told in out

@@ -13,6 +13,7 @@ from pipelines.settings import Settings
 from pipelines.vertex.estimate import Estimate, estimate, machines_of
 from pipelines.vertex.machines import Machine, accelerators, find_machine
 from pipelines.vertex.prices import dollars_a_run, dollars_an_hour
+from pipelines.vertex.show_estimate import show_estimate
 
 PAIRS = [(kind, count) for kind, counts in accelerators().items() for count in counts]
 
@@ -73,6 +74,22 @@ def test_what_a_service_is_asked_for_costs_too(tmp_path: Path) -> None:
     assert machines["train"] == Machine("n1-standard-8", 8, 30, "NVIDIA_TESLA_T4", 4)
     assert machines["model-batch-predict"].name == "n1-standard-4"
     assert machines["prediction-request"] == find_machine()
+
+
+def test_all_machines_of_a_training_are_counted_and_spot_is_told(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, image="registry/image:1", preset="distributed", spot=True)  # type: ignore[call-arg]
+    machines = machines_of(compile_pipeline("mnist", tmp_path, settings))
+    assert str(machines["train"]) == "3 x n1-standard-8 + 1 NVIDIA_TESLA_T4, spot"
+    assert not machines["score"].spot
+    one = find_machine(8, 30, "NVIDIA_TESLA_T4", 1)
+    assert dollars_an_hour(machines["train"]) == pytest.approx(3 * dollars_an_hour(one))
+
+    lines: list[str] = []
+    show_estimate(estimate(machines, run(train=3600)), "", lines.append)
+    assert any(line.split()[1:4] == ["3", "x", "n1-standard-8"] for line in lines)
+    (told,) = (line for line in lines if "spot machines" in line)
+    assert "train costs less than this list price" in told
+    assert "60 s of training at most" in told
 
 
 def test_a_custom_job_and_a_batch_prediction_cost_what_their_machines_do(tmp_path: Path) -> None:

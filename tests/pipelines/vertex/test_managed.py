@@ -130,6 +130,45 @@ def test_training_is_a_custom_job_on_the_machine_of_the_settings(tmp_path: Path,
     assert job.job_spec.network == "{{$.pipeline_network}}"
 
 
+@pytest.mark.parametrize(
+    ("settings", "machines", "kind", "restarts", "strategy"),
+    [
+        ({"workers": 3}, [1, 2], ("", 0), True, "STANDARD"),
+        ({"workers": 2, "preset": "4gpu"}, [1, 1], ("NVIDIA_TESLA_T4", 4), True, "STANDARD"),
+        ({"preset": "distributed", "spot": True}, [1, 2], ("NVIDIA_TESLA_T4", 1), True, "SPOT"),
+        (
+            {"preset": "distributed", "workers": 1, "accelerator_count": 2, "spot": True},
+            [1],
+            ("NVIDIA_TESLA_T4", 2),
+            False,
+            "SPOT",
+        ),
+    ],
+)
+def test_several_machines_are_a_chief_and_its_workers_each_with_its_accelerators(
+    tmp_path: Path,
+    settings: dict[str, Any],
+    machines: list[int],
+    kind: tuple[str, int],
+    restarts: bool,
+    strategy: str,
+) -> None:
+    from google.cloud.aiplatform_v1.types import CustomJob
+
+    pipeline = compiled(tmp_path, **settings)
+    spec = CustomJob(payload(pipeline, "train")).job_spec
+    assert [pool.replica_count for pool in spec.worker_pool_specs] == machines
+    for pool in spec.worker_pool_specs:
+        machine = pool.machine_spec
+        assert machine.accelerator_type.name == (kind[0] or "ACCELERATOR_TYPE_UNSPECIFIED")
+        assert machine.accelerator_count == kind[1]
+        assert pool.container_spec == spec.worker_pool_specs[0].container_spec
+    assert spec.scheduling.restart_job_on_worker_restart == restarts
+    assert spec.scheduling.strategy.name == strategy
+    policy = pipeline["root"]["dag"]["tasks"]["train"]["retryPolicy"]
+    assert policy["maxRetryCount"] == (10 if settings.get("spot") else 2)
+
+
 def test_the_networks_name_is_not_taken_for_a_vpc_network(tmp_path: Path) -> None:
     pipeline = compiled(tmp_path, managed="custom-job")
     task = pipeline["root"]["dag"]["tasks"]["train"]
@@ -195,6 +234,29 @@ def test_a_word_that_is_unknown_is_named(
         monkeypatch.setenv(name, value)
     with pytest.raises(InputError, match=told):
         read_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "told"),
+    [
+        (
+            "quickdraw",
+            {"workers": 2, "backend": "kubeflow"},
+            "WORKERS=2: .* not on BACKEND=kubeflow; set WORKERS=1",
+        ),
+        (
+            "quickdraw",
+            {"preset": "distributed", "keras_backend": "jax"},
+            "PRESET=distributed: .* not with KERAS_BACKEND=jax",
+        ),
+        ("gan", {"workers": 2}, "WORKERS=2: a GAN trains on one machine; set WORKERS=1"),
+    ],
+)
+def test_several_machines_are_refused_where_one_trains(
+    tmp_path: Path, name: str, settings: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(InputError, match=told):
+        compiled(tmp_path, name, **settings)
 
 
 def test_what_only_vertex_ai_has_is_not_for_kubeflow(tmp_path: Path) -> None:

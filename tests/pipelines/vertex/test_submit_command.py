@@ -78,6 +78,24 @@ def test_one_command_brings_the_data_says_the_cost_and_starts_the_run(
     assert not list(Path("build/pending").iterdir())
 
 
+def test_several_spot_machines_are_asked_for_and_their_checkpoints_are_in_the_bucket(
+    submit: Submit, vertex: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKERS", "3")
+    monkeypatch.setenv("SPOT", "1")
+    status, out, err = submit()
+    assert (status, err) == (0, ""), out
+    assert "3 x e2-standard-8, spot" in out
+    sent = MessageToDict(type(started(vertex)).pb(started(vertex)))
+    assert (
+        sent["runtimeConfig"]["parameterValues"]["checkpoint_dir"] == "/gcs/challenge/checkpoints"
+    )
+    inputs = sent["pipelineSpec"]["components"]["comp-train"]["inputDefinitions"]["parameters"]
+    pools = inputs["worker_pool_specs"]["defaultValue"]
+    assert [pool["replica_count"] for pool in pools] == [1, 2]
+    assert inputs["strategy"]["defaultValue"] == "SPOT"
+
+
 def test_everything_that_is_wrong_is_told_before_anything_is_started(
     submit: Submit, vertex: Any, bucket: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,193 @@
+"""The search space of a tuning: which parameters are tried, of which type, range and scale.
+
+`models/<challenge>.py` declares it beside its networks, and a participant's own file may beside its
+own, as a literal, which is read without running the file and without Keras:
+
+    SEARCH_SPACE = {
+        "learning_rate": {"type": "float", "low": 1e-4, "high": 1e-2, "scale": "log",
+                          "default": 0.003},
+        "batch_size": {"type": "choice", "values": [64, 128, 256], "default": 128},
+        "Cnn.units": {"type": "integer", "low": 64, "high": 512, "default": 256},
+    }
+
+A name with a dot is an argument of that network; the others are parameters of the training.
+"""
+
+import ast
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from models.own_files import ROOT, own_class
+from models.training_options import TrainingOptions
+from preprocessing.errors import InputError
+
+Scale = Literal["linear", "log"]
+
+_STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
+_TYPES = ("float", "integer", "choice")
+_TUNABLE = (
+    *("loss", "batch_size", "learning_rate", "learning_rate_decay"),
+    *("clip_norm", "augment", "mixed_precision"),
+)
+
+
+class _Range(BaseModel):
+    """What numbers have in common."""
+
+    model_config = _STRICT
+
+    low: float
+    high: float
+    scale: Scale = "linear"
+    default: float
+
+    def extremes(self) -> list[Any]:
+        """Returns the values that have to be possible for all others to be."""
+        return [self.low, self.high]
+
+    @model_validator(mode="after")
+    def _holds_its_default(self) -> "_Range":
+        if not self.low < self.high:
+            raise ValueError(f"expected low below high, found {self.low} and {self.high}")
+        if not self.low <= self.default <= self.high:
+            raise ValueError(f"its default {self.default} is not from {self.low} to {self.high}")
+        if self.scale == "log" and self.low <= 0:
+            raise ValueError(f"a log scale begins above 0, not at {self.low}")
+        return self
+
+
+class Float(_Range):
+    """A real number from `low` to `high`, both included."""
+
+    type: Literal["float"]
+
+
+class Integer(_Range):
+    """A whole number from `low` to `high`, both included."""
+
+    type: Literal["integer"]
+    low: int
+    high: int
+    default: int
+
+
+class Choice(BaseModel):
+    """One of some values, all numbers or all texts or true and false."""
+
+    model_config = _STRICT
+
+    type: Literal["choice"]
+    values: list[bool | int | float | str] = Field(min_length=2)
+    default: bool | int | float | str
+
+    def extremes(self) -> list[Any]:
+        """Returns all its values."""
+        return list(self.values)
+
+    @model_validator(mode="after")
+    def _holds_its_default(self) -> "Choice":
+        if len({repr(value) for value in self.values}) < len(self.values):
+            raise ValueError(f"a value is there twice: {self.values}")
+        if repr(self.default) not in map(repr, self.values):
+            raise ValueError(f"its default {self.default!r} is none of {self.values}")
+        kinds = {"number" if type(v) in (int, float) else type(v).__name__ for v in self.values}
+        if len(kinds) > 1:
+            raise ValueError(f"expected values of one kind, found {self.values}")
+        return self
+
+
+Parameter = Annotated[Float | Integer | Choice, Field(discriminator="type")]
+SearchSpace = Mapping[str, Float | Integer | Choice]
+"""Parameters by name; that of a network's argument begins with the network: `Cnn.units`."""
+
+_SPACE: TypeAdapter[dict[str, Float | Integer | Choice]] = TypeAdapter(dict[str, Parameter])
+
+
+def read_search_space(module_name: str, model: str, fixed: Collection[str] = ()) -> SearchSpace:
+    """Returns what a tuning of a network tries.
+
+    Args:
+        module_name: of the challenge's networks, such as `models.quickdraw`.
+        model: the network, such as `Cnn` or `path/to/mine.py:MyNet`. If its file declares no space,
+            it is tried with the challenge's parameters of the training.
+        fixed: parameters, or arguments of the network, that are not tried.
+
+    Raises:
+        InputError: what is declared is no search space, or there is nothing to try.
+    """
+    own = own_class(model, "model")
+    path = ROOT.joinpath(*module_name.split(".")).with_suffix(".py")
+    declared = _declared(own.path) if own else None
+    if declared is None:
+        declared = _declared(path) or {}
+    network = own.name if own else model
+    space = {
+        name: parameter
+        for name, parameter in declared.items()
+        if argument_of(name)[0] in ("", network) and argument_of(name)[1] not in fixed
+    }
+    if not space:
+        raise InputError(
+            f"model={model.rpartition('/')[2]}: nothing to try; declare a SEARCH_SPACE in"
+            f" {(own.path if own else path).name}, or leave one of its parameters out of PARAMS"
+        )
+    return space
+
+
+def argument_of(name: str) -> tuple[str, str]:
+    """Splits a name: (`Cnn`, `units`) for `Cnn.units`, ("", `batch_size`) for `batch_size`."""
+    network, _, argument = name.rpartition(".")
+    return network, argument
+
+
+def as_arguments(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns values of a space as parameters of the training, as PARAMS takes them.
+
+    Arguments of a network are in `model_arguments`.
+    """
+    plain = {name: value for name, value in values.items() if "." not in name}
+    arguments = {argument_of(name)[1]: value for name, value in values.items() if "." in name}
+    return plain | ({"model_arguments": arguments} if arguments else {})
+
+
+def _declared(path: Path) -> dict[str, Float | Integer | Choice] | None:
+    """Returns the SEARCH_SPACE that a file declares; None if it declares none."""
+    for node in ast.parse(path.read_bytes()).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if not any(isinstance(t, ast.Name) and t.id == "SEARCH_SPACE" for t in targets):
+            continue
+        place = f"{path.name} line {node.lineno}: SEARCH_SPACE"
+        try:
+            space = _SPACE.validate_python(ast.literal_eval(node.value))  # type: ignore[attr-defined]
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            where = ".".join(str(part) for part in wrong["loc"] if part not in _TYPES)
+            told = wrong["msg"].removeprefix("Value error, ")
+            raise InputError(f"{place}: {where}: {told}") from None
+        except ValueError:
+            raise InputError(
+                f"{place}: expected a literal dictionary, without calls and names of other things"
+            ) from None
+        for name, parameter in space.items():
+            _check(name, parameter, place)
+        return space
+    return None
+
+
+def _check(name: str, parameter: Float | Integer | Choice, place: str) -> None:
+    """Checks that a training takes such a parameter, and all its values."""
+    if "." in name:
+        return
+    if name not in _TUNABLE:
+        raise InputError(
+            f"{place}: {name!r} is no parameter that can be tried; there are:"
+            f" {', '.join(_TUNABLE)}, and arguments of a network, such as 'Cnn.units'"
+        )
+    for value in parameter.extremes():
+        try:
+            TrainingOptions(**{name: value})
+        except InputError as error:
+            raise InputError(f"{place}: {str(error).partition('; change')[0]}") from None

@@ -35,6 +35,7 @@ class Target:
         bucket: `gs://` folder for the champions of a Vertex AI Model Registry.
         commit: of the code, which a champion's version tells.
         custom_job: what a custom job of Vertex AI trains on; None to train in a step.
+        tuning_job: what each trial of a tuning job of Vertex AI runs on; None to tune in a step.
         batch_prediction: whether Vertex AI's own batch prediction predicts the test set.
     """
 
@@ -52,6 +53,7 @@ class Target:
     bucket: str = ""
     commit: str = ""
     custom_job: CustomJob | None = None
+    tuning_job: CustomJob | None = None
     batch_prediction: bool = False
 
     def place(self, step: dsl.PipelineTask) -> None:

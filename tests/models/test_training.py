@@ -237,7 +237,8 @@ def test_kill_9_is_gone_on_from(start: Start, examples: Examples, tmp_path: Path
     output, _ = start(TRAIN, *arguments, 60, 0).communicate()
     result = json.loads(output[output.rindex("\n{") :])
     assert result["resumed_from_step"] >= 14  # step 15 is told before its checkpoint
-    assert (result["steps"], result["epochs"]) == (36, 3)
+    assert (result["steps"], result["epochs"], result["interruptions"]) == (36, 3, 1)
+    assert result["seconds_lost"] > 0
 
 
 def test_sigterm_writes_a_checkpoint_first(

@@ -22,7 +22,8 @@ class TrialRecord:
     """A trial that has ended.
 
     Attributes:
-        number: from 0; the first is tried with the defaults.
+        number: from 0, and the first is tried with the defaults; on Vertex AI from 1, as its
+            console has them, and none is.
         state: `pruned` if it was stopped because others were better at that epoch.
         values: that it was trained with, by their names in the search space.
         hit_at_1: the metric; None for one that failed.

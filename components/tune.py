@@ -44,9 +44,8 @@ def tune(
     from components.whole_numbers import whole_numbers
 
     with step():
-        from models.tuning.tune import tune
-
         from models.training_options import TrainingOptions
+        from models.tuning.tune import tune
 
         options = TrainingOptions(
             model=network_class,

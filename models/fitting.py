@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import keras
 
@@ -12,14 +13,15 @@ from models.devices import Devices
 from models.losses import find_loss
 from models.network import augmented, build_network, find_augmentation, find_network
 from models.own_files import files_fingerprint
-from models.training_log import TrainingLog
+from models.training_log import NoLog, TrainingLog
 from models.training_loop import TrainingLoop
 from models.training_metrics import HitAt1, StreamingGap
 from models.training_options import TrainingOptions
 from models.training_state import TrainingState
 from models.weights import weights_fingerprint
 from preprocessing.errors import InputError
-from preprocessing.examples import Examples
+from preprocessing.examples import Examples, ExamplesInfo
+from preprocessing.progress import report_progress
 
 _DECIDING = ("models.augmentation", "models.losses", "models.network")  # what is trained, and how
 
@@ -77,11 +79,14 @@ def fit(
     weights: str = "",
     export: Callable[[keras.Model, int], None] | None = None,
     stop: Callable[[TrainingState], bool] | None = None,
+    report: Callable[[float, str], None] = report_progress,
 ) -> Fitted:
     """Trains a network, going on where an interrupted training of the same stopped.
 
+    Several workers all call this; only the chief exports and writes.
+
     Args:
-        examples: on local disk; only `train` and `validation` are read.
+        examples: on local disk, this worker's part; only `train` and `validation` are read.
         folder: gets `history.json`, TensorBoard's `logs/` and, unless `checkpoint_dir` says
             another place, the checkpoints.
         networks: module with the challenge's networks, such as `models.quickdraw`.
@@ -90,6 +95,7 @@ def fit(
         weights: local file that the network starts from; "" for none.
         export: called every `export_model_steps` with the network as it is then, and the step.
         stop: asked when a training goes on and after each epoch, whether it is to end there.
+        report: told how far it is, as `report_progress` is.
 
     Raises:
         InputError: an option or the network cannot be used, the loss never was a number, or the
@@ -98,7 +104,9 @@ def fit(
     """
     keras.utils.clear_session()  # layers get the same names, so a checkpoint's hash is the same
     keras.utils.set_random_seed(options.seed)
-    folder.mkdir(parents=True, exist_ok=True)
+    chief = devices.cluster.chief
+    if chief:
+        folder.mkdir(parents=True, exist_ok=True)
     if options.batch_size % devices.count:
         raise InputError(
             f"batch_size={options.batch_size}: expected a multiple of the {devices.count}"
@@ -126,18 +134,11 @@ def fit(
     with devices.scope():
         network = build(options.mixed_precision)
         model = _compiled(network, networks, options, schedule)
-    checkpoints = Checkpoints(
-        options.checkpoint_dir or folder / CHECKPOINTS_FOLDER,
-        {
-            "examples": info.to_json(),
-            "network": model.get_config(),
-            "options": options.decides(),
-            "code": code_hashes([networks, *_DECIDING]),
-            "own": files_fingerprint([options.model, options.loss]),
-            "weights": weights_fingerprint(weights),
-        },
-    )
-    if options.start_new_model:
+    trained = {"network": model.get_config(), **deciding(info, networks, options, weights)}
+    if devices.cluster.several:  # their number decides which examples a batch has
+        trained["workers"] = devices.cluster.workers
+    checkpoints = Checkpoints(options.checkpoint_dir or folder / CHECKPOINTS_FOLDER, trained)
+    if options.start_new_model and chief:
         checkpoints.clear()
     loop = TrainingLoop(
         model,
@@ -145,10 +146,11 @@ def fit(
         devices,
         options,
         checkpoints,
-        lambda history: TrainingLog(folder, history),
+        lambda history: TrainingLog(folder, history) if chief else NoLog(),
         lambda step: float(keras.ops.convert_to_numpy(schedule(step))),
-        (lambda step: export(plain(), step)) if export else None,
+        (lambda step: export(plain(), step)) if export and chief else None,
         stop,
+        report,
     )
     best = loop.run()
     state = loop.state
@@ -165,6 +167,26 @@ def fit(
         seconds_lost=round(state.seconds_lost, 1),
     )
     return Fitted(plain(), result, checkpoints)
+
+
+def deciding(
+    info: ExamplesInfo, networks: str, options: TrainingOptions, weights: str
+) -> dict[str, Any]:
+    """Returns all that decides what a training makes, as JSON values.
+
+    Args:
+        info: of the examples.
+        networks: module with the challenge's networks, such as `models.quickdraw`.
+        options: the parameters.
+        weights: local file that the network starts from; "" for none.
+    """
+    return {
+        "examples": info.to_json(),
+        "options": options.decides(),
+        "code": code_hashes([networks, *_DECIDING]),
+        "own": files_fingerprint([options.model, options.loss]),
+        "weights": weights_fingerprint(weights),
+    }
 
 
 def _compiled(

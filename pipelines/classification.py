@@ -19,7 +19,7 @@ from components.score import score
 from components.train import train
 from pipelines.prediction import predict
 from pipelines.target import Target
-from pipelines.tuning import best_parameters
+from pipelines.tuning.step import best_parameters
 from pipelines.variants import RETRAINING, TUNE, TUNING
 
 _TUNED = ("trials", "parallel", "trial_epochs", "fixed_parameters", "study_dir")

@@ -13,6 +13,7 @@ from pipelines.image.name import find_images
 from pipelines.pack import pack_own_files
 from pipelines.registry import find_pipeline
 from pipelines.settings import Settings
+from pipelines.shared_training import shared_parameters
 from pipelines.target import Target
 from pipelines.variants import is_tuning
 from pipelines.vertex.custom_job import CustomJob
@@ -67,6 +68,7 @@ def compile_pipeline(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.yaml"
     defaults = pack_own_files(name, dict(arguments), folder)
+    defaults |= shared_parameters(name, arguments, settings)
     built = build(target)
     try:
         with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as unfinished:

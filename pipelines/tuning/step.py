@@ -19,5 +19,5 @@ def best_parameters(target: Target, study_dir: Any, **inputs: Any) -> Any:
 
         return tune_in_job(target, target.tuning_job, **inputs)
     step = tune(**inputs, study_dir=study_dir)
-    target.place_training(step)
+    target.place_tuning(step)
     return step.outputs["Output"]

@@ -26,7 +26,8 @@ from models.input import MOUNTED_BUCKETS, local_examples
 from models.search_space import SearchSpace, as_arguments, read_search_space
 from models.training_options import TrainingOptions
 from models.training_state import TrainingState
-from models.tuning.results import METRIC
+from models.trial import shown, trial
+from models.tuning.results import METRIC, metric_by_epoch
 from models.tuning.vertex_study import parameter_ids, read_value
 from models.tuning.vertex_trials import TrialEnd
 from models.weights import local_weights
@@ -64,6 +65,7 @@ def _train(
         local_examples(examples_folder, cluster) as examples,
         local_weights(options.weights) as weights,
         every_device() as devices,
+        trial(shown("model", options.model)),
     ):
         fitted = fit(examples, folder, networks, options, devices, weights, stop=report)
     if cluster.chief:  # and all workers have come to their end
@@ -83,12 +85,9 @@ class _Reporter:
 
         After a new start these are all of them: the file that Vertex AI reads is on a machine.
         """
-        for epoch in range(self._reported + 1, len(state.history) + 1):
-            best = TrainingState(history=state.history[:epoch]).best
-            if best:
-                self._hypertune.report_hyperparameter_tuning_metric(
-                    METRIC, best["val_hit_at_1"], epoch
-                )
+        for epoch, value in metric_by_epoch(state).items():
+            if epoch > self._reported:
+                self._hypertune.report_hyperparameter_tuning_metric(METRIC, value, epoch)
         self._reported = len(state.history)
         return False
 

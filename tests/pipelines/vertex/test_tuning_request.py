@@ -76,7 +76,7 @@ def test_trials_run_on_the_machines_and_the_image_of_the_training(
     """With the constants that the compiled pipeline has, whose whole numbers are floats."""
     for name in ("PROJECT", "REGION", "BUCKET", "SERVICE_ACCOUNT"):
         monkeypatch.delenv(name)
-    asked = {"preset": "distributed", "spot": True, "train_disk_gb": 200}
+    asked = {"preset": "gpu", "workers": 2, "spot": True, "train_disk_gb": 200}
     settings = Settings(_env_file=None, image="registry/image:1", **asked)  # type: ignore[call-arg,arg-type]
     compiled = yaml.safe_load(compile_pipeline("mnist-tune", tmp_path, settings).read_text())
     task = compiled["root"]["dag"]["tasks"]["tune-on-vertex"]
@@ -107,7 +107,7 @@ def test_trials_run_on_the_machines_and_the_image_of_the_training(
     )
     study = f"gs://challenge/{NUMBER}/quickdraw-1/tune-on-vertex_7/study"
     assert spec.base_output_directory.output_uri_prefix == f"{study}/trials"
-    assert [pool.replica_count for pool in spec.worker_pool_specs] == [1, 2]
+    assert [pool.replica_count for pool in spec.worker_pool_specs] == [1, 1]
     for pool in spec.worker_pool_specs:
         machine, container = pool.machine_spec, pool.container_spec
         assert (machine.machine_type, pool.disk_spec.boot_disk_size_gb) == ("n1-standard-8", 200)

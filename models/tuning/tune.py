@@ -15,6 +15,7 @@ from models.tuning.one_trial import Common
 from models.tuning.results import METRIC, TuningResult
 from models.tuning.study import Study
 from models.tuning.tuning import Tuning
+from models.tuning.workers import train_by_workers
 from models.weights import local_weights
 from preprocessing.errors import InputError
 from preprocessing.examples import ExamplesInfo
@@ -81,7 +82,10 @@ def tune(
             }
             study = Study(folder, name, space, options.epochs, options.seed, about)
             tuning = Tuning(study, common, space, Path(results_folder), trials)
-            train_here(tuning, common, examples)
+            if parallel == 1:
+                train_here(tuning, common, examples)
+            else:
+                train_by_workers(tuning, common, parallel)
             return tuning.result()
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 
 from models.devices import every_device
+from models.distributed.cluster import find_cluster
 from models.export import EXPORT_FOLDER, export_model
 from models.fitting import TrainingResult, fit
 from models.input import local_examples
@@ -23,6 +24,9 @@ def train(
     top_k: int = 5,
 ) -> TrainingResult:
     """Trains a network, going on where an interrupted training of the same stopped.
+
+    Several workers (see `models.distributed.cluster`) all call this with the same arguments.
+    Each trains with its part of the files, and all return the same; only the chief writes.
 
     Args:
         examples_folder: what `preprocess` wrote; only `train` and `validation` are read.
@@ -42,7 +46,7 @@ def train(
     """
     folder = Path(model_folder)
     with (
-        local_examples(examples_folder) as examples,
+        local_examples(examples_folder, find_cluster()) as examples,
         local_weights(options.weights) as weights,
         every_device() as devices,
     ):
@@ -61,9 +65,11 @@ def train(
             weights,
             lambda network, step: export(network, folder / EXPORT_FOLDER / f"step_{step}"),
         )
-        export(fitted.network, folder)
-    fitted.checkpoints.clear()
-    if not options.checkpoint_dir:
-        with suppress(OSError):  # it is not part of the model, but another training's may be in it
-            fitted.checkpoints.folder.parent.rmdir()
+        if chief := devices.cluster.chief:
+            export(fitted.network, folder)
+    if chief:  # and all workers have come to their end
+        fitted.checkpoints.clear()
+        if not options.checkpoint_dir:
+            with suppress(OSError):  # another training's may be in it
+                fitted.checkpoints.folder.parent.rmdir()
     return fitted.result

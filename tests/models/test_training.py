@@ -91,7 +91,7 @@ def stop(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     def at(step: int) -> None:
         end_batch = TrainingLoop.end_batch
 
-        def crash(loop: TrainingLoop, logs: dict[str, Any]) -> None:
+        def crash(loop: TrainingLoop, logs: Callable[[], dict[str, float]]) -> None:
             end_batch(loop, logs)
             if loop.state.step == step:
                 monkeypatch.setattr(TrainingLoop, "end_batch", end_batch)

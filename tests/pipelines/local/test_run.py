@@ -15,21 +15,27 @@ import numpy as np
 import pytest
 
 from tests.conftest import WriteBitmaps
+from tests.pipelines.conftest import Command
 
 ROOT = Path(__file__).parents[3]
 STEPS = ["preprocess", "train", "evaluate", "batch-predict", "predictions-to-csv", "score"]
 CLASSES = {"ant": 60, "cake": 60, "lion": 60}
 
 
-def command(
+def options(
     data: Path, runs: Path, params: str = "model=Logistic epochs=10 batch_size=16 augment=false"
 ) -> list[str]:
-    arguments = ["run", "quickdraw", "--data", str(data), "--runs", str(runs), "--params", params]
+    return ["run", "quickdraw", "--data", str(data), "--runs", str(runs), "--params", params]
+
+
+def process_of(arguments: list[str]) -> list[str]:
+    """Returns how a process runs the command line."""
     return [sys.executable, "-m", "pipelines", *arguments]
 
 
 def run(*arguments: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True)
+    process = process_of(options(*arguments))
+    return subprocess.run(process, cwd=ROOT, capture_output=True, text=True)
 
 
 def records(runs: Path) -> list[dict[str, Any]]:
@@ -104,7 +110,9 @@ def test_changed_data_under_the_same_name_is_worked_on_again(runs: Path, data: P
     assert not list(Path(record["folder"]).rglob("examples.json"))
 
 
-def test_what_cannot_be_is_told_before_anything_runs(tmp_path: Path, data: Path) -> None:
+def test_what_cannot_be_is_told_before_anything_runs(
+    command: Command, tmp_path: Path, data: Path
+) -> None:
     for arguments, told in (
         ((data, tmp_path / "runs", "epoch=1"), "error: PARAMS: 'epoch' is no parameter"),
         ((data, tmp_path / "runs", "epochs=0"), "error: epochs=0: expected a whole number of 1"),
@@ -113,10 +121,10 @@ def test_what_cannot_be_is_told_before_anything_runs(tmp_path: Path, data: Path)
         ((data, tmp_path / "runs", "model='Cnn"), "error: PARAMS: No closing quotation"),
         ((tmp_path / "nowhere", tmp_path / "runs"), f"error: {tmp_path}/nowhere: no such file or"),
     ):
-        done = run(*arguments)
-        assert done.returncode == 1
-        assert done.stderr.startswith(told)
-        assert len(done.stderr.splitlines()) == 1
+        status, _, err = command(*options(*arguments))
+        assert status == 1
+        assert err.startswith(told)
+        assert len(err.splitlines()) == 1
         assert records(tmp_path / "runs") == []
 
 
@@ -124,9 +132,9 @@ def test_a_run_told_to_stop_writes_a_checkpoint_goes_on_and_leaves_no_process(
     tmp_path: Path, write_bitmaps: WriteBitmaps
 ) -> None:
     data, runs = write_bitmaps(tmp_path / "data", CLASSES), tmp_path / "runs"
-    arguments = command(data, runs, "model=Logistic epochs=2000 patience=2000 max_steps=4000")
+    params = "model=Logistic epochs=2000 patience=2000 max_steps=4000"
     process = subprocess.Popen(
-        arguments,
+        process_of(options(data, runs, params)),
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -165,6 +165,11 @@ def test_several_machines_are_a_chief_and_its_workers_each_with_its_accelerators
         assert pool.container_spec == spec.worker_pool_specs[0].container_spec
     assert spec.scheduling.restart_job_on_worker_restart == restarts
     assert spec.scheduling.strategy.name == strategy
+    defaults = pipeline["root"]["inputDefinitions"]["parameters"]
+    batch_size, sharing = defaults["batch_size"]["defaultValue"], sum(machines) * (kind[1] or 1)
+    assert batch_size % sharing == 0
+    assert 128 <= batch_size < 128 + sharing
+    assert defaults["shard_size"]["defaultValue"] == (1024 if sum(machines) > 1 else 32768)
     policy = pipeline["root"]["dag"]["tasks"]["train"]["retryPolicy"]
     assert policy["maxRetryCount"] == (10 if settings.get("spot") else 2)
 
@@ -234,6 +239,24 @@ def test_a_word_that_is_unknown_is_named(
         monkeypatch.setenv(name, value)
     with pytest.raises(InputError, match=told):
         read_settings()
+
+
+def test_a_tuning_stays_on_one_machine_whose_trials_take_no_other_batches(tmp_path: Path) -> None:
+    fixed = {"batch_size": 129}
+    settings = Settings(image=IMAGE, preset="distributed", spot=True)
+    path = compile_pipeline("quickdraw-tuning", tmp_path, settings, fixed)
+    pipeline = dict(yaml.safe_load(path.read_text()))
+    step = pipeline["deploymentSpec"]["executors"]["exec-tune"]["container"]
+    assert step["image"] == IMAGE
+    assert step["resources"]["accelerator"] == {
+        **{"count": "1", "resourceCount": "1"},
+        **{"type": "NVIDIA_TESLA_T4", "resourceType": "NVIDIA_TESLA_T4"},
+    }
+    assert len(payload(pipeline, "train")["job_spec"]["worker_pool_specs"]) == 2
+    with pytest.raises(InputError, match='3 cannot share; fix it by PARAMS="batch_size=129"'):
+        compile_pipeline("quickdraw-tuning", tmp_path, settings)
+    with pytest.raises(InputError, match="batch_size=128: expected a multiple of the 3 that"):
+        compile_pipeline("quickdraw", tmp_path, settings, {"batch_size": 128})
 
 
 @pytest.mark.parametrize(

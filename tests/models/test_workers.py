@@ -246,7 +246,7 @@ def test_each_worker_has_files_of_its_own(tmp_path: Path, monkeypatch: pytest.Mo
         assert weights == [16, 16, 8, 0, 0]
         assert {len(batches[index][0]) for index in range(5)} == {16}
     with (
-        pytest.raises(InputError, match=r"3 of the files .* 4 workers.*shard_size=9 or less"),
+        pytest.raises(InputError, match=r"4 workers .* there are 3; .*shard_size=9 or less"),
         local_examples(examples.folder, Cluster(4, 1)),
     ):
         pass

@@ -34,8 +34,8 @@ from models.training_options import TrainingOptions
 models.training_loop._PROGRESS_SECONDS = 0.0
 examples, transform, folder, checkpoints, seconds = sys.argv[1:]
 end_batch = models.training_loop.TrainingLoop.end_batch
-def slow(loop, logs):
-    end_batch(loop, logs)
+def slow(loop, read):
+    end_batch(loop, read)
     time.sleep(0.1)
 models.training_loop.TrainingLoop.end_batch = slow
 options = TrainingOptions(model="Cnn", batch_size=20, epochs=3, checkpoint_dir=checkpoints,
@@ -87,8 +87,8 @@ def stop(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     def at(step: int) -> None:
         end_batch = TrainingLoop.end_batch
 
-        def crash(loop: TrainingLoop, logs: Callable[[], dict[str, float]]) -> None:
-            end_batch(loop, logs)
+        def crash(loop: TrainingLoop, read: Callable[[], dict[str, float]]) -> None:
+            end_batch(loop, read)
             if loop.state.step == step:
                 monkeypatch.setattr(TrainingLoop, "end_batch", end_batch)
                 raise KeyError("crash")

@@ -102,7 +102,7 @@ def _trial_folder() -> Path:
 
 def _read_values(arguments: Sequence[str], space: SearchSpace) -> dict[str, Any]:
     """Returns what is tried, by the names in the space."""
-    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     ids = parameter_ids(space)
     for id in ids:
         parser.add_argument(f"--{id}", required=True)

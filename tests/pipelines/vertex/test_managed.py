@@ -241,18 +241,26 @@ def test_a_word_that_is_unknown_is_named(
         read_settings()
 
 
-def test_a_tuning_stays_on_one_machine_whose_trials_take_no_other_batches(tmp_path: Path) -> None:
+def test_trials_share_batches_as_the_training_afterwards_does(tmp_path: Path) -> None:
     fixed = {"batch_size": 129}
     settings = Settings(image=IMAGE, preset="distributed", spot=True)
     path = compile_pipeline("quickdraw-tuning", tmp_path, settings, fixed)
     pipeline = dict(yaml.safe_load(path.read_text()))
-    step = pipeline["deploymentSpec"]["executors"]["exec-tune"]["container"]
-    assert step["image"] == IMAGE
-    assert step["resources"]["accelerator"] == {
-        **{"count": "1", "resourceCount": "1"},
-        **{"type": "NVIDIA_TESLA_T4", "resourceType": "NVIDIA_TESLA_T4"},
+    given = pipeline["root"]["dag"]["tasks"]["tune-on-vertex"]["inputs"]["parameters"]
+    trial = {
+        name: whole(given[name]["runtimeValue"]["constant"])
+        for name in ("worker_pool_specs", "strategy", "restart_job_on_worker_restart")
     }
-    assert len(payload(pipeline, "train")["job_spec"]["worker_pool_specs"]) == 2
+    training = payload(pipeline, "train")["job_spec"]
+    for pool, trained in zip(
+        trial["worker_pool_specs"], training["worker_pool_specs"], strict=True
+    ):
+        assert pool["container_spec"]["command"][-1] == "models.tuning.vertex_trial"
+        assert pool["container_spec"]["image_uri"] == trained["container_spec"]["image_uri"]
+        same = ("machine_spec", "disk_spec", "replica_count")
+        assert [pool[name] for name in same] == [trained[name] for name in same]
+    assert training["scheduling"]["strategy"] == trial["strategy"] == "SPOT"
+    assert trial["restart_job_on_worker_restart"]
     with pytest.raises(InputError, match='3 cannot share; fix it by PARAMS="batch_size=129"'):
         compile_pipeline("quickdraw-tuning", tmp_path, settings)
     with pytest.raises(InputError, match="batch_size=128: expected a multiple of the 3 that"):

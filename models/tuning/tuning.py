@@ -72,12 +72,9 @@ class Tuning:
             message: of the training, which begins with the epoch and the step.
         """
         self._fractions[number] = fraction
-        told = f"trial {number} ({self._done()} done), {message.partition(':')[0]}"
+        told = f"trial {number}, {message.partition(':')[0]}"
         if number in self._hits:
             told += f": Hit@1 {self._hits[number]:.3f}"
-        if self._result:
-            best = self._result.best_trial
-            told += f"; best {best.hit_at_1:.3f} in trial {best.number} ({_shown(best.values)})"
         self._report(told)
 
     def hopeless(self, number: int, hits: Mapping[int, float]) -> bool:
@@ -127,14 +124,19 @@ class Tuning:
             told += f" with Hit@1 {record.hit_at_1:.4f} after {record.epochs} epochs"
         why = f": {record.error}" if record.error else ""
         report_note(f"{told} ({_shown(record.values)}){why}")
-        self._report(f"{self._done()} trials done")
+        self._report()
 
-    def _done(self) -> str:
-        return f"{len(self._ended)} of {self._trials}"
-
-    def _report(self, message: str) -> None:
+    def _report(self, message: str = "") -> None:
+        """Shows how far the tuning is, what tells most first: a narrow terminal cuts the rest."""
+        told = [f"{len(self._ended)} of {self._trials} done"]
+        if self._result:
+            best = self._result.best_trial
+            told[0] += f", best {best.hit_at_1:.3f}"
+            told += [message, f"trial {best.number} is the best: {_shown(best.values)}"]
+        else:
+            told += [message]
         done = len(self._ended) + sum(self._fractions.values())
-        report_progress(done / self._trials, message)
+        report_progress(done / self._trials, "; ".join(filter(None, told)))
 
     def _remove_checkpoints(self, number: int) -> None:
         folder = self._common.trial_folder(number) / CHECKPOINTS_FOLDER

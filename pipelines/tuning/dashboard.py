@@ -7,6 +7,7 @@ from pathlib import Path
 from preprocessing.errors import InputError
 
 _HOST = "127.0.0.1"
+_LAST_PORT = 65_535
 
 
 def serve_dashboard(studies: Path, port: int) -> None:
@@ -17,10 +18,12 @@ def serve_dashboard(studies: Path, port: int) -> None:
         port: on this machine.
 
     Raises:
-        InputError: there is no study, or the port is taken.
+        InputError: there is no study, or the port is taken or none.
     """
     from models.tuning.study import STUDIES_FILE  # takes a second
 
+    if port > _LAST_PORT:
+        raise InputError(f"PORT={port}: expected {_LAST_PORT} at most")
     path = studies / STUDIES_FILE
     _expect_a_study(path)
     from optuna_dashboard import wsgi
@@ -28,9 +31,8 @@ def serve_dashboard(studies: Path, port: int) -> None:
 
     try:
         server = create_server(wsgi(f"sqlite:///{path}"), host=_HOST, port=port)
-    except (OSError, OverflowError) as error:
-        told = getattr(error, "strerror", "a port is at most 65535")
-        raise InputError(f"PORT={port}: {told}; name another, such as 8081") from None
+    except OSError as error:
+        raise InputError(f"PORT={port}: {error.strerror}; name another, such as 8081") from None
     print(f"the studies of {path}: http://{_HOST}:{port}/dashboard (Ctrl-C ends it)", flush=True)
     server.run()  # returns at Ctrl-C
 

@@ -11,6 +11,7 @@ import yaml
 
 from pipelines.compile import compile_pipeline
 from pipelines.settings import Settings, read_settings
+from pipelines.shared_training import check_tried
 from preprocessing.errors import InputError
 
 IMAGE = "registry/image:1"
@@ -241,7 +242,7 @@ def test_a_word_that_is_unknown_is_named(
         read_settings()
 
 
-def test_trials_share_batches_as_the_training_afterwards_does(tmp_path: Path) -> None:
+def test_the_trials_of_a_tuning_have_the_machines_of_the_training(tmp_path: Path) -> None:
     fixed = {"batch_size": 129}
     settings = Settings(image=IMAGE, preset="distributed", spot=True)
     path = compile_pipeline("quickdraw-tuning", tmp_path, settings, fixed)
@@ -261,10 +262,27 @@ def test_trials_share_batches_as_the_training_afterwards_does(tmp_path: Path) ->
         assert [pool[name] for name in same] == [trained[name] for name in same]
     assert training["scheduling"]["strategy"] == trial["strategy"] == "SPOT"
     assert trial["restart_job_on_worker_restart"]
-    with pytest.raises(InputError, match='3 cannot share; fix it by PARAMS="batch_size=129"'):
-        compile_pipeline("quickdraw-tuning", tmp_path, settings)
+
+
+def test_a_tuning_takes_no_batch_that_the_machines_cannot_share(tmp_path: Path) -> None:
+    settings = Settings(image=IMAGE, preset="distributed", spot=True)
+    with pytest.raises(InputError, match=r'3 cannot share; .* PARAMS="batch_size=258"'):
+        check_tried("quickdraw-tuning", {}, settings)
+    check_tried("quickdraw-tuning", {"batch_size": 129}, settings)
     with pytest.raises(InputError, match="batch_size=128: expected a multiple of the 3 that"):
         compile_pipeline("quickdraw", tmp_path, settings, {"batch_size": 128})
+
+
+def test_on_kubeflow_the_training_of_a_tuning_is_on_spot_nodes_and_its_trials_are_not(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(image=IMAGE, preset="gpu", spot=True, backend="kubeflow")
+    path = compile_pipeline("quickdraw-tuning", tmp_path, settings)
+    pipeline, platform = yaml.safe_load_all(path.read_text())
+    step = pipeline["deploymentSpec"]["executors"]["exec-tune"]["container"]
+    assert (step["image"], step["resources"]["accelerator"]["count"]) == (IMAGE, "1")
+    on_spot = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    assert list(on_spot) == ["exec-train"]
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from typing import Any
 from rich.console import Console
 
 from models.tuning.results import BEST_FILE, TRIALS_FILE
-from pipelines.arguments import TAKEN
 from pipelines.history.defaults import parameter_defaults
 from pipelines.history.run_record import RunRecord
+from pipelines.parameters import TAKEN
 from pipelines.tuning.found import read_best, read_trials, study_of
 from pipelines.tuning.trial_table import print_trials
 from pipelines.variants import base_of, tune_of

@@ -163,11 +163,12 @@ def local_examples(folder: str | Path, cluster: Cluster = ALONE) -> Iterator[Exa
 
 def _expect_files_for(workers: int, examples: Examples) -> None:
     """Checks that there is a file of each split for every worker."""
-    splits = [examples.info.splits[name] for name in _TRAINED]
-    files = min(split.shards for split in splits)
-    if 0 < files < workers:
-        size = max(1, min(split.examples for split in splits) // workers)
+    splits = {name: examples.info.splits[name] for name in _TRAINED}
+    name = min(splits, key=lambda name: splits[name].shards)
+    if workers > 1 and splits[name].shards < workers:
+        size = max(1, min(split.examples for split in splits.values()) // workers)
         raise InputError(
-            f"{examples.folder}: {files} of the files of a split for {workers} workers, each of"
-            f" which needs its own; run the preprocessing with shard_size={size} or less"
+            f"{examples.folder / name}: each of the {workers} workers needs a file of its own, but"
+            f" there are {splits[name].shards}; run the preprocessing with shard_size={size} or"
+            " less"
         )

@@ -6,7 +6,6 @@ from pathlib import Path
 import keras
 
 from models.devices import every_device
-from models.distributed.cluster import find_cluster
 from models.export import EXPORT_FOLDER, export_model
 from models.fitting import TrainingResult, fit
 from models.input import local_examples
@@ -46,9 +45,9 @@ def train(
     """
     folder = Path(model_folder)
     with (
-        local_examples(examples_folder, find_cluster()) as examples,
-        local_weights(options.weights) as weights,
         every_device() as devices,
+        local_examples(examples_folder, devices.cluster) as examples,
+        local_weights(options.weights) as weights,
     ):
         info = examples.info
 

@@ -29,38 +29,45 @@ def shared_parameters(
         settings: what it trains on.
 
     Raises:
-        InputError: the accelerators cannot share the batch that was given, or one that a tuning
-            may choose.
+        InputError: the accelerators cannot share the batch that was given.
     """
-    defaults = parameter_defaults(pipeline)
-    workers = settings.training_workers()
-    sharing = max(1, settings.training_accelerator()[1]) * workers
-    if sharing == 1 or "batch_size" not in defaults or training_kind(pipeline) != CLASSIFICATION:
+    sharing = _sharing(pipeline, settings)
+    if sharing == 1:
         return {}
-    changed: dict[str, Any] = {}
-    if workers > 1 and "shard_size" not in given:
-        changed["shard_size"] = SHARD_SIZE
-    size = given.get("batch_size", defaults["batch_size"])
+    size = given.get("batch_size") or parameter_defaults(pipeline)["batch_size"]
     fitting = -(-size // sharing) * sharing
-    if "batch_size" not in given:
-        _check_tried(pipeline, given.get("model", defaults["model"]), sharing, fitting)
-        changed["batch_size"] = fitting
-    elif size != fitting:
+    if "batch_size" in given and size != fitting:
         raise InputError(
             f"batch_size={size}: expected a multiple of the {sharing} that share a batch, such as"
             f" {fitting}"
         )
-    return changed
+    if settings.training_workers() == 1 or "shard_size" in given:
+        return {"batch_size": fitting}
+    return {"batch_size": fitting, "shard_size": SHARD_SIZE}
 
 
-def _check_tried(pipeline: str, model: str, sharing: int, fitting: int) -> None:
-    """Refuses a tuning that may choose a batch which the training afterwards cannot share."""
-    if not is_tuning(pipeline):
+def check_tried(pipeline: str, given: Mapping[str, Any], settings: Settings) -> None:
+    """Refuses a tuning that may choose a batch which the training afterwards cannot share.
+
+    Args and errors are those of `shared_parameters`.
+    """
+    sharing = _sharing(pipeline, settings)
+    if sharing == 1 or not is_tuning(pipeline) or "batch_size" in given:
         return
+    model = given.get("model") or parameter_defaults(pipeline)["model"]
     space = read_search_space(f"models.{challenge_of(pipeline)}", model)
     tried = space["batch_size"].extremes() if "batch_size" in space else []
     if any(size % sharing for size in tried):
         raise InputError(
-            f"batch_size: the tuning may choose one that {sharing} cannot share; fix it by"
-            f' PARAMS="batch_size={fitting}", or change the SEARCH_SPACE'
+            f"batch_size: the tuning may choose one that {sharing} cannot share; give it one that"
+            f' they can, PARAMS="batch_size={sharing * -(-max(tried) // sharing)}", or change'
+            " the SEARCH_SPACE"
         )
+
+
+def _sharing(pipeline: str, settings: Settings) -> int:
+    """Returns how many share a batch: the accelerators of all machines."""
+    sharing = max(1, settings.training_accelerator()[1]) * settings.training_workers()
+    if sharing == 1 or training_kind(pipeline) != CLASSIFICATION:
+        return 1
+    return sharing if "batch_size" in parameter_defaults(pipeline) else 1

@@ -33,6 +33,12 @@ class DistributedEngine:
     def __init__(self, model: keras.Model, strategy: Any) -> None:
         self._model = model
         self._strategy = strategy
+        self._averaged, self._seeds = [], []
+        for variable in model.non_trainable_variables:
+            if variable.name == "seed_generator_state":
+                self._seeds.append(variable)
+            elif variable.dtype.startswith("float"):
+                self._averaged.append(variable)
         self._loss = model.metrics[0]  # of its `compile`: the mean of the losses
         # Keras clips before it adds up; here they are added up before, so it is not to do it.
         model.optimizer._all_reduce_sum_gradients = lambda pairs: pairs
@@ -81,7 +87,18 @@ class DistributedEngine:
         with tf.GradientTape() as tape:
             loss = self._forward(images, labels, weights, training=True)
         gradients = tape.gradient(loss, variables, unconnected_gradients="zero")
-        *gradients, loss = accelerator.all_reduce(_SUM, [*gradients, loss])
+        # What layers follow by themselves, such as moving averages, would differ between workers.
+        averaged = [
+            variable.value / self._strategy.num_replicas_in_sync for variable in self._averaged
+        ]
+        sums = accelerator.all_reduce(_SUM, [loss, *gradients, *averaged])
+        loss, gradients, averaged = (
+            sums[0],
+            sums[1 : len(gradients) + 1],
+            sums[len(gradients) + 1 :],
+        )
+        for variable, value in zip(self._averaged, averaged, strict=True):
+            variable.assign(value)
         self._loss.update_state(loss, sample_weight=tf.reduce_sum(weights))
         self._model.optimizer.apply(gradients, self._model.trainable_variables)
 
@@ -96,7 +113,13 @@ class DistributedEngine:
         """Returns this accelerator's share of the batch's loss; follows the metrics."""
         accelerator = tf.distribute.get_replica_context()
         (total,) = accelerator.all_reduce(_SUM, [tf.reduce_sum(weights)])
+        # Each accelerator draws random numbers of its own; the states stay the same on all.
+        own = tf.stack([tf.cast(accelerator.replica_id_in_sync_group, tf.uint32), 0])
+        for state in self._seeds:
+            state.assign(state + own)
         probabilities = self._model(images, training=training)
+        for state in self._seeds:
+            state.assign(state - own)
         # Keras divides by all rows there are, also those of weight 0.
         rows = tf.cast(tf.shape(weights)[0] * accelerator.num_replicas_in_sync, weights.dtype)
         loss = self._model.compute_loss(

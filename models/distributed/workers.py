@@ -39,11 +39,9 @@ def join(cluster: Cluster) -> Iterator[Any]:
     except tf.errors.OpError as error:
         if not _is_loss(error):
             raise
-        lost = _TASK.search(error.message)
-        name = " ".join(lost.groups()) if lost else "another worker"
         raise InputError(
-            f"training stopped because {name} is gone; start all {cluster.workers} workers again"
-            " and they go on from the last checkpoint"
+            f"training stopped because {_lost(error, strategy, cluster)} is gone; start all"
+            f" {cluster.workers} workers again and they go on from the last checkpoint"
         ) from error
 
 
@@ -60,6 +58,17 @@ def _is_loss(error: Any) -> bool:
     """Says whether an error is of the connection to other workers."""
     kinds = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
     return isinstance(error, kinds) or "ollective ops is aborted" in error.message
+
+
+def _lost(error: Any, strategy: Any, cluster: Cluster) -> str:
+    """Returns what to call the worker that an error is about."""
+    chiefs = len(strategy.cluster_resolver.cluster_spec().as_dict().get("chief", []))
+    named = [
+        int(index) + (chiefs if kind == "worker" else 0)
+        for kind, index in _TASK.findall(error.message)
+    ]
+    others = [worker for worker in named if worker != cluster.worker]
+    return f"worker {others[-1]}" if others else "another worker"  # who tells it is named first
 
 
 def _first_line(error: Exception) -> str:

@@ -5,7 +5,8 @@
 
 Vertex AI adds the values that are tried, and its environment says where the trial's own folder is.
 After each epoch the metric of the best epoch so far is reported by cloudml-hypertune. A trial that
-is started again goes on from its checkpoint, and reports what it had reported.
+is started again goes on from its checkpoint, and reports what it had reported. Of several machines
+all train, and the chief reports.
 """
 
 import argparse
@@ -19,12 +20,14 @@ from typing import Any
 import hypertune
 
 from models.devices import every_device
+from models.distributed.cluster import Cluster, find_cluster
 from models.fitting import fit
 from models.input import MOUNTED_BUCKETS, local_examples
 from models.search_space import SearchSpace, as_arguments, read_search_space
 from models.training_options import TrainingOptions
 from models.training_state import TrainingState
-from models.tuning.results import METRIC
+from models.trial import shown, trial
+from models.tuning.results import METRIC, metric_by_epoch
 from models.tuning.vertex_study import parameter_ids, read_value
 from models.tuning.vertex_trials import TrialEnd
 from models.weights import local_weights
@@ -41,30 +44,33 @@ def main(arguments: Sequence[str]) -> None:
         InputError: it cannot be trained; the trial's folder says why, too.
     """
     given, values = json.loads(arguments[0]), arguments[1:]
-    folder = _trial_folder()
+    folder, cluster = _trial_folder(), find_cluster()
     try:
         networks = f"models.{given['challenge']}"
         options = TrainingOptions(**given["options"])
         space = read_search_space(networks, options.model, given["fixed"])
         tried = options.tuned(as_arguments(_read_values(values, space)))
-        _train(given["examples"], networks, tried, folder)
+        _train(given["examples"], networks, tried, folder, cluster)
     except InputError as error:
-        TrialEnd(error=str(error)).write(folder)
+        if cluster.chief:
+            TrialEnd(error=str(error)).write(folder)
         raise
 
 
-def _train(examples_folder: str, networks: str, options: TrainingOptions, folder: Path) -> None:
-    reporter = _Reporter()
+def _train(
+    examples_folder: str, networks: str, options: TrainingOptions, folder: Path, cluster: Cluster
+) -> None:
+    report = _Reporter().report_epochs if cluster.chief else None
     with (
-        local_examples(examples_folder) as examples,
+        local_examples(examples_folder, cluster) as examples,
         local_weights(options.weights) as weights,
         every_device() as devices,
+        trial(shown("model", options.model)),
     ):
-        fitted = fit(
-            examples, folder, networks, options, devices, weights, stop=reporter.report_epochs
-        )
-    TrialEnd(fitted.result.seconds).write(folder)
-    fitted.checkpoints.clear()
+        fitted = fit(examples, folder, networks, options, devices, weights, stop=report)
+    if cluster.chief:  # and all workers have come to their end
+        TrialEnd(fitted.result.seconds).write(folder)
+        fitted.checkpoints.clear()
 
 
 class _Reporter:
@@ -79,12 +85,9 @@ class _Reporter:
 
         After a new start these are all of them: the file that Vertex AI reads is on a machine.
         """
-        for epoch in range(self._reported + 1, len(state.history) + 1):
-            best = TrainingState(history=state.history[:epoch]).best
-            if best:
-                self._hypertune.report_hyperparameter_tuning_metric(
-                    METRIC, best["val_hit_at_1"], epoch
-                )
+        for epoch, value in metric_by_epoch(state).items():
+            if epoch > self._reported:
+                self._hypertune.report_hyperparameter_tuning_metric(METRIC, value, epoch)
         self._reported = len(state.history)
         return False
 

@@ -19,7 +19,8 @@ VALUES = ("--learning_rate=0.002", "--learning_rate_decay=0.75", "--batch_size=6
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Returns the folder of the third trial, as Vertex AI tells the program of it."""
-    monkeypatch.setenv("AIP_CHECKPOINT_DIR", f"{tmp_path}/trials/3/checkpoints/")
+    monkeypatch.setattr(vertex_trial, "MOUNTED_BUCKETS", f"{tmp_path}/")
+    monkeypatch.setenv("AIP_CHECKPOINT_DIR", "gs://trials/3/checkpoints/")
     monkeypatch.setenv("CLOUD_ML_TRIAL_ID", "3")
     monkeypatch.setenv("CLOUD_ML_HP_METRIC_FILE", str(tmp_path / "hypertune/output.metrics"))
     return tmp_path / "trials" / "3"

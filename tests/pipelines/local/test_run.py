@@ -94,6 +94,35 @@ def test_a_second_run_is_answered_from_the_cache(runs: Path, data: Path) -> None
     assert submission.read_text().startswith("Id,Category\n")
 
 
+def test_a_run_told_to_stop_writes_a_checkpoint_goes_on_and_leaves_no_process(
+    runs: Path, data: Path
+) -> None:
+    before = len(records(runs))
+    params = "model=Logistic epochs=2000 patience=2000 max_steps=4000"
+    process = subprocess.Popen(
+        process_of(options(data, runs, params)),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "RUN_UNDER_TEST": str(runs)},
+    )
+    deadline = time.monotonic() + 200
+    while len(records(runs)) == before or "validation:" not in newest_training_log(runs):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    _, error = process.communicate(timeout=50)  # less than the patience that ends in a kill
+    assert process.returncode == 130
+    assert error.splitlines()[-1].startswith("interrupted; the same command goes on")
+    record = records(runs)[-1]
+    assert record["status"] == "interrupted"
+    assert statuses(record) == {"preprocess": "cached", "train": "interrupted"}
+    assert "a checkpoint is written" in newest_training_log(runs)
+    if sys.platform == "linux":
+        assert processes_of(str(runs)) == []
+
+
 def test_changed_data_under_the_same_name_is_worked_on_again(runs: Path, data: Path) -> None:
     ant = data / "ant.npy"
     np.save(ant, np.load(ant)[::-1][:30].astype(np.float32))
@@ -128,35 +157,9 @@ def test_what_cannot_be_is_told_before_anything_runs(
         assert records(tmp_path / "runs") == []
 
 
-def test_a_run_told_to_stop_writes_a_checkpoint_goes_on_and_leaves_no_process(
-    tmp_path: Path, write_bitmaps: WriteBitmaps
-) -> None:
-    data, runs = write_bitmaps(tmp_path / "data", CLASSES), tmp_path / "runs"
-    params = "model=Logistic epochs=2000 patience=2000 max_steps=4000"
-    process = subprocess.Popen(
-        process_of(options(data, runs, params)),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "RUN_UNDER_TEST": str(runs)},
-    )
-    deadline = time.monotonic() + 200
-    while not (log := training_log(runs)).count("validation:") and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert "validation:" in log
-    process.send_signal(signal.SIGTERM)
-    _, error = process.communicate(timeout=50)  # less than the patience that ends in a kill
-    assert process.returncode == 130
-    assert error.splitlines()[-1].startswith("interrupted; the same command goes on")
-    assert records(runs)[-1]["status"] == "interrupted"
-    assert "a checkpoint is written" in training_log(runs)
-    if sys.platform == "linux":
-        assert processes_of(str(runs)) == []
-
-
-def training_log(runs: Path) -> str:
-    return "".join(path.read_text() for path in runs.glob("*/logs/train.log"))
+def newest_training_log(runs: Path) -> str:
+    log = Path(records(runs)[-1]["folder"], "logs", "train.log")
+    return log.read_text() if log.exists() else ""
 
 
 def processes_of(runs: str) -> list[str]:

@@ -11,6 +11,7 @@ import yaml
 
 from pipelines.compile import compile_pipeline
 from pipelines.settings import Settings, read_settings
+from pipelines.shared_training import check_tried
 from preprocessing.errors import InputError
 
 IMAGE = "registry/image:1"
@@ -241,22 +242,25 @@ def test_a_word_that_is_unknown_is_named(
         read_settings()
 
 
-def test_a_tuning_stays_on_one_machine_whose_trials_take_no_other_batches(tmp_path: Path) -> None:
-    fixed = {"batch_size": 129}
+def test_a_tuning_takes_no_batch_that_the_machines_cannot_share(tmp_path: Path) -> None:
     settings = Settings(image=IMAGE, preset="distributed", spot=True)
-    path = compile_pipeline("quickdraw-tuning", tmp_path, settings, fixed)
-    pipeline = dict(yaml.safe_load(path.read_text()))
-    step = pipeline["deploymentSpec"]["executors"]["exec-tune"]["container"]
-    assert step["image"] == IMAGE
-    assert step["resources"]["accelerator"] == {
-        **{"count": "1", "resourceCount": "1"},
-        **{"type": "NVIDIA_TESLA_T4", "resourceType": "NVIDIA_TESLA_T4"},
-    }
-    assert len(payload(pipeline, "train")["job_spec"]["worker_pool_specs"]) == 2
-    with pytest.raises(InputError, match='3 cannot share; fix it by PARAMS="batch_size=129"'):
-        compile_pipeline("quickdraw-tuning", tmp_path, settings)
+    with pytest.raises(InputError, match=r'3 cannot share; .* PARAMS="batch_size=258"'):
+        check_tried("quickdraw-tuning", {}, settings)
+    check_tried("quickdraw-tuning", {"batch_size": 129}, settings)
     with pytest.raises(InputError, match="batch_size=128: expected a multiple of the 3 that"):
         compile_pipeline("quickdraw", tmp_path, settings, {"batch_size": 128})
+
+
+def test_on_kubeflow_the_training_of_a_tuning_is_on_spot_nodes_and_its_trials_are_not(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(image=IMAGE, preset="gpu", spot=True, backend="kubeflow")
+    path = compile_pipeline("quickdraw-tuning", tmp_path, settings)
+    pipeline, platform = yaml.safe_load_all(path.read_text())
+    step = pipeline["deploymentSpec"]["executors"]["exec-tune"]["container"]
+    assert (step["image"], step["resources"]["accelerator"]["count"]) == (IMAGE, "1")
+    on_spot = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    assert list(on_spot) == ["exec-train"]
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ class Tuning:
             self._remove_checkpoints(record.number)
         if self._ended or self._waiting:
             report_note(
-                f"going on with {len(self._ended)} trials done, {len(self._waiting)} under way"
+                f"going on: {len(self._ended)} trials done, {len(self._waiting)} under way"
             )
         self._result = write_results(results, space, self._ended)
 

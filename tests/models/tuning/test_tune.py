@@ -186,11 +186,11 @@ def test_sigterm_costs_no_trial(
 ) -> None:
     end_batch, batches = TrainingLoop.end_batch, []
 
-    def interrupt(loop: TrainingLoop, logs: dict[str, Any]) -> None:
+    def interrupt(loop: TrainingLoop, read: Callable[[], dict[str, float]]) -> None:
         batches.append(loop)
         if len(batches) == 18:  # in the second epoch of the second trial
             signal.raise_signal(signal.SIGTERM)
-        end_batch(loop, logs)
+        end_batch(loop, read)
 
     monkeypatch.setattr(TrainingLoop, "end_batch", interrupt)
     with pytest.raises(SystemExit) as stopped:

@@ -47,7 +47,7 @@ def join(cluster: Cluster) -> Iterator[Any]:
 
 def gather(strategy: Any, cluster: Cluster, values: Sequence[float]) -> list[list[float]]:
     """Returns what each worker called this with, by worker; it waits until all have."""
-    table = np.zeros((cluster.workers, len(values) + 1))
+    table = np.zeros((cluster.workers, len(values) + 1))  # never empty, as those are not sent
     table[cluster.worker, :-1] = values
     table = strategy.reduce(tf.distribute.ReduceOp.SUM, tf.constant(table), axis=None).numpy()
     rows: list[list[float]] = table[:, :-1].tolist()

@@ -133,9 +133,10 @@ class Study:
         """
         with self._storage_errors():
             trial = self._trial(number)
-            for name, value in (("epochs", epochs), ("seconds", seconds), ("error", error)):
+            for name, value in (("epochs", epochs), ("seconds", seconds)):
                 trial.set_user_attr(name, value)
             if error:
+                trial.set_user_attr("error", error)
                 told = self._study.tell(number, state=TrialState.FAIL)
             elif hit_at_1 is None:
                 told = self._study.tell(number, state=TrialState.PRUNED)

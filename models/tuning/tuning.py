@@ -41,9 +41,7 @@ class Tuning:
         for record in self._ended:  # it may have been killed between an end and this
             self._remove_checkpoints(record.number)
         if self._ended or self._waiting:
-            report_note(
-                f"going on with {len(self._ended)} trials done, {len(self._waiting)} under way"
-            )
+            report_note(f"going on: {len(self._ended)} trials done, {len(self._waiting)} under way")
         self._result = write_results(results, space, self._ended)
 
     @property

@@ -4,11 +4,11 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 && echo $$p && exit; \
 	done; echo python3)
 COMMAND := .venv/bin/python -m pipelines
-export DATA TEAMS A B MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH WAIT JSON LIMIT BACKEND CACHE FAILURE CRON TIMEZONE CATCH_UP
+export TRIALS PARALLEL PORT DATA TEAMS A B MODEL LOSS PARAMS BEAM VERBOSE RUN WATCH WAIT JSON LIMIT BACKEND CACHE FAILURE CRON TIMEZONE CATCH_UP
 export REGISTRY VERSION MARGIN IMAGE TOOL PUSH DIRTY BUILD_ARGS PRESET ACCELERATOR ACCELERATOR_COUNT WORKERS SPOT TRAIN_CPU TRAIN_MEMORY TRAIN_DISK_GB KERAS_BACKEND MANAGED
 
 .DEFAULT_GOAL := help
-.PHONY: help run evaluate check-submission battle tournament compile image check submit schedule schedules pause-schedule resume-schedule delete-schedule runs compare cancel promote rollback models test lint bench tensorboard lock golden clean environment dev-environment
+.PHONY: help run tune dashboard evaluate check-submission battle tournament compile image check submit schedule schedules pause-schedule resume-schedule delete-schedule runs compare cancel promote rollback models test lint bench tensorboard lock golden clean environment dev-environment
 
 # Fills lines of 79 columns; what is in brackets stays together.
 help: ## list the targets
@@ -24,8 +24,14 @@ help: ## list the targets
 		print "" \
 	}' $(MAKEFILE_LIST)
 
-run: environment ## run a pipeline here: PIPELINE=quickdraw [DATA=folder|glob|gs://...] [MODEL=mine.py:MyNet] [LOSS=mine.py:MyLoss] [PARAMS="epochs=3"] [BEAM="--runner=..."] [VERBOSE=1]
+run: environment ## run a pipeline here: PIPELINE=quickdraw [DATA=folder|glob|gs://...] [MODEL=mine.py:MyNet] [LOSS=mine.py:MyLoss] [PARAMS="epochs=3" or @best.json] [BEAM="--runner=..."] [VERBOSE=1]
 	@$(COMMAND) run $(call needed,PIPELINE)
+
+tune: environment ## try parameters of a training: PIPELINE=quickdraw [TRIALS=20] [PARALLEL=2] [DATA=folder|glob|gs://...] [MODEL=] [LOSS=] [PARAMS="epochs=6"] [BACKEND=local|vertex|kubeflow] [WAIT=1] [VERBOSE=1]
+	@$(COMMAND) tune $(call needed,PIPELINE)
+
+dashboard: environment ## open Optuna's dashboard of all tunings here: [PORT=8080]
+	@$(COMMAND) dashboard
 
 evaluate: environment ## judge the newest export of a run: PIPELINE=quickdraw [RUN=quickdraw-...] [WATCH=1, each export until the training ends]
 	@$(COMMAND) evaluate $(call needed,PIPELINE)

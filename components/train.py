@@ -42,6 +42,7 @@ def train(
     from dataclasses import asdict
 
     from components.step import step
+    from components.whole_numbers import whole_numbers
 
     with step():
         from models.training import train
@@ -50,7 +51,7 @@ def train(
 
         options = TrainingOptions(
             model=network_class,
-            model_arguments=model_arguments,
+            model_arguments=whole_numbers(model_arguments),
             loss=loss,
             weights=weights,
             batch_size=batch_size,
@@ -67,7 +68,7 @@ def train(
             start_new_model=start_new_model,
             export_model_steps=export_model_steps,
             checkpoint_dir=checkpoint_dir,
-        ).tuned(tuned)
+        ).tuned(whole_numbers(tuned))
         top_k = find_challenge(challenge).top_k
         result = train(
             examples.path, transform.path, model.path, f"models.{challenge}", options, top_k

@@ -41,6 +41,7 @@ def tune(
     """
 
     from components.step import step
+    from components.whole_numbers import whole_numbers
 
     with step():
         from models.training_options import TrainingOptions
@@ -48,7 +49,7 @@ def tune(
 
         options = TrainingOptions(
             model=network_class,
-            model_arguments=model_arguments,
+            model_arguments=whole_numbers(model_arguments),
             loss=loss,
             weights=weights,
             batch_size=batch_size,

@@ -6,8 +6,9 @@ python -m models.check '{"networks": "models.quickdraw", "model": "mine.py:MyNet
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -25,6 +26,8 @@ IMAGES = 3
 TOLERANCE = 1e-3
 """How far from 1 the probabilities of an image may sum to."""
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
 
 def check(
     networks: str,
@@ -33,6 +36,7 @@ def check(
     image_shape: Sequence[int],
     num_classes: int,
     weights: str = "",
+    model_arguments: Mapping[str, Any] = _NONE,
 ) -> None:
     """Checks that a network and a loss can be trained together.
 
@@ -43,6 +47,7 @@ def check(
         image_shape: (height, width, channels).
         num_classes: of the data, or any number of 2 or more where it is not known yet.
         weights: file or URI of the weights that the network starts from; "" for none.
+        model_arguments: of the network's `__init__`.
 
     Raises:
         InputError: something is wrong; the message says what, and in which line of which file.
@@ -54,9 +59,8 @@ def check(
     with trial(model_name):
         with local_weights(weights) as file:
             pixels = [127.5] * image_shape[-1], [5461.0] * image_shape[-1]
-            network = build_network(
-                find_network(networks, model, file), image_shape, num_classes, *pixels
-            )
+            made = find_network(networks, model, file, model_arguments)
+            network = build_network(made, image_shape, num_classes, *pixels)
         probabilities = as_numpy(network(images, training=False))
         _check_probabilities(model_name, probabilities)
         trained = augmented(network, find_augmentation(networks, model, seed=0))

@@ -23,6 +23,9 @@ from preprocessing.errors import InputError
 
 Arrays = dict[str, npt.NDArray[Any]]
 
+Checkpoint = tuple[Arrays, dict[str, Any]]
+"""The arrays by name, and the state as JSON values."""
+
 CHECKPOINTS_FOLDER = "checkpoints"
 """The default folder of the checkpoints, in the model's folder."""
 
@@ -75,7 +78,7 @@ class Checkpoints:
                 np.savez(file, **{_STATE: text}, **arrays)  # type: ignore[arg-type]
                 file.flush()
                 os.fsync(file.fileno())  # else a power cut may leave the name without the content
-            unfinished.replace(self.folder / f"step-{step:09d}.npz")
+            unfinished.replace(self._path(step))
         except OSError as error:
             unfinished.unlink(missing_ok=True)
             raise InputError(
@@ -86,22 +89,45 @@ class Checkpoints:
         for path in self._newest_first()[KEPT:]:
             path.unlink()
 
-    def newest(self) -> tuple[Arrays, dict[str, Any]] | None:
-        """Returns the arrays and the state of the newest checkpoint that can be read, if any."""
+    def newest(self) -> Checkpoint | None:
+        """Returns the newest checkpoint that can be read, if any."""
         for path in self._newest_first():
-            try:
-                with np.load(path) as file:
-                    arrays = {name: file[name] for name in file.files}
-                return arrays, json.loads(arrays.pop(_STATE).tobytes())
-            except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
-                print(f"{path}: this checkpoint cannot be read; trying an older one", flush=True)
+            if (found := _read(path)) is not None:
+                return found
+            print(f"{path}: this checkpoint cannot be read; trying an older one", flush=True)
         return None
+
+    def of_step(self, step: int) -> Checkpoint:
+        """Returns the checkpoint of a step, which another worker has found.
+
+        Raises:
+            InputError: it is not here, or cannot be read.
+        """
+        path = self._path(step)
+        if (found := _read(path)) is None:
+            raise InputError(
+                f"{path}: cannot be read, but the first worker goes on from this checkpoint; set"
+                " checkpoint_dir to a folder that all workers see"
+            )
+        return found
 
     def clear(self) -> None:
         """Removes the checkpoints of this training."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _path(self, step: int) -> Path:
+        return self.folder / f"step-{step:09d}.npz"
+
     def _newest_first(self) -> list[Path]:
         if not self.folder.is_dir():
             return []
         return sorted((p for p in self.folder.iterdir() if _NAME.fullmatch(p.name)), reverse=True)
+
+
+def _read(path: Path) -> Checkpoint | None:
+    try:
+        with np.load(path) as file:
+            arrays = {name: file[name] for name in file.files}
+        return arrays, json.loads(arrays.pop(_STATE).tobytes())
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        return None

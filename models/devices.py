@@ -3,8 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import keras
+
+from models.distributed.cluster import ALONE, Cluster, expect_one_machine, find_cluster
 
 
 @dataclass(frozen=True)
@@ -12,22 +15,42 @@ class Devices:
     """The accelerators that train a model together.
 
     Attributes:
-        count: how many share a batch.
+        count: how many share a batch, over all workers.
         scope: makes the context to build and compile the model in.
+        strategy: the `tf.distribute.Strategy` that trains; None where Keras does by itself.
+        cluster: the workers, each with the same number of accelerators.
     """
 
     count: int
     scope: Callable[[], AbstractContextManager[object]]
+    strategy: Any = None
+    cluster: Cluster = ALONE
+
+    def gather(self, *values: float) -> list[list[float]]:
+        """Returns what each worker said, by worker; every worker has to ask at the same point."""
+        if not self.cluster.several:
+            return [list(values)]
+        from models.distributed.workers import gather
+
+        return gather(self.strategy, self.cluster, values)
 
 
 @contextmanager
 def every_device() -> Iterator[Devices]:
     """Finds all accelerators, each of which then trains its share of every batch.
 
-    TensorFlow: MirroredStrategy over the GPUs; JAX: data parallel over its devices. One device
-    or none needs no more than Keras does by itself.
+    TensorFlow: MirroredStrategy over the GPUs, or MultiWorkerMirroredStrategy over those of all
+    machines that TF_CONFIG names; JAX: data parallel over the devices of one machine. One device
+    or none needs no more than Keras does by itself. With several workers, those that are done
+    wait at the end for the others.
+
+    Raises:
+        InputError: TF_CONFIG is not understood, names several workers for JAX, or one of them
+            is gone.
     """
-    if keras.backend.backend() == "jax":
+    backend = keras.backend.backend()
+    if backend == "jax":
+        expect_one_machine("with KERAS_BACKEND=jax a network")
         found = keras.distribution.list_devices()
         before = keras.distribution.distribution()
         if len(found) > 1:
@@ -36,10 +59,16 @@ def every_device() -> Iterator[Devices]:
             yield Devices(len(found), nullcontext)
         finally:
             keras.distribution.set_distribution(before)
-    elif keras.backend.backend() == "tensorflow" and len(names := tensorflow_accelerators()) > 1:
+    elif (cluster := find_cluster()).several:
+        from models.distributed.workers import join
+
+        with join(cluster) as strategy:
+            yield Devices(strategy.num_replicas_in_sync, strategy.scope, strategy, cluster)
+    elif backend == "tensorflow" and len(names := tensorflow_accelerators()) > 1:
         import tensorflow as tf
 
-        yield Devices(len(names), tf.distribute.MirroredStrategy(names).scope)
+        strategy = tf.distribute.MirroredStrategy(names)
+        yield Devices(len(names), strategy.scope, strategy)
     else:
         yield Devices(1, nullcontext)
 

@@ -13,7 +13,7 @@ from models.devices import Devices
 from models.losses import find_loss
 from models.network import augmented, build_network, find_augmentation, find_network
 from models.own_files import files_fingerprint
-from models.training_log import TrainingLog
+from models.training_log import NoLog, TrainingLog
 from models.training_loop import TrainingLoop
 from models.training_metrics import HitAt1, StreamingGap
 from models.training_options import TrainingOptions
@@ -83,8 +83,10 @@ def fit(
 ) -> Fitted:
     """Trains a network, going on where an interrupted training of the same stopped.
 
+    Several workers all call this; only the chief exports and writes.
+
     Args:
-        examples: on local disk; only `train` and `validation` are read.
+        examples: on local disk, this worker's part; only `train` and `validation` are read.
         folder: gets `history.json`, TensorBoard's `logs/` and, unless `checkpoint_dir` says
             another place, the checkpoints.
         networks: module with the challenge's networks, such as `models.quickdraw`.
@@ -102,7 +104,9 @@ def fit(
     """
     keras.utils.clear_session()  # layers get the same names, so a checkpoint's hash is the same
     keras.utils.set_random_seed(options.seed)
-    folder.mkdir(parents=True, exist_ok=True)
+    chief = devices.cluster.chief
+    if chief:
+        folder.mkdir(parents=True, exist_ok=True)
     if options.batch_size % devices.count:
         raise InputError(
             f"batch_size={options.batch_size}: expected a multiple of the {devices.count}"
@@ -130,11 +134,11 @@ def fit(
     with devices.scope():
         network = build(options.mixed_precision)
         model = _compiled(network, networks, options, schedule)
-    checkpoints = Checkpoints(
-        options.checkpoint_dir or folder / CHECKPOINTS_FOLDER,
-        {"network": model.get_config(), **deciding(info, networks, options, weights)},
-    )
-    if options.start_new_model:
+    trained = {"network": model.get_config(), **deciding(info, networks, options, weights)}
+    if devices.cluster.several:  # their number decides which examples a batch has
+        trained["workers"] = devices.cluster.workers
+    checkpoints = Checkpoints(options.checkpoint_dir or folder / CHECKPOINTS_FOLDER, trained)
+    if options.start_new_model and chief:
         checkpoints.clear()
     loop = TrainingLoop(
         model,
@@ -142,9 +146,9 @@ def fit(
         devices,
         options,
         checkpoints,
-        lambda history: TrainingLog(folder, history),
+        lambda history: TrainingLog(folder, history) if chief else NoLog(),
         lambda step: float(keras.ops.convert_to_numpy(schedule(step))),
-        (lambda step: export(plain(), step)) if export else None,
+        (lambda step: export(plain(), step)) if export and chief else None,
         stop,
         report,
     )

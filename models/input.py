@@ -12,14 +12,17 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from models.distributed.cluster import ALONE, Cluster
 from preprocessing.errors import InputError
-from preprocessing.examples import Examples
+from preprocessing.examples import METADATA_FILE, Examples
 
 BLOCK = 64
 """Neighbouring records that are drawn together, so that a disk is read in runs."""
 
 MOUNTED_BUCKETS = "/gcs/"
 """Where Vertex AI mounts buckets; random reads through a mount are slow."""
+
+_TRAINED = ("train", "validation")
 
 Batch = tuple[npt.NDArray[Any], ...]
 
@@ -41,6 +44,12 @@ class ExampleBatches(keras.utils.PyDataset):
         stop_batch: batch to stop before; the end of the split without it.
         multiple: every batch is filled up to a multiple of this (the number of accelerators) by
             repeating its first examples, and has a third part: weights float32 [n], 0 for these.
+            0 for neither.
+        batches: batches that an epoch has at least; those after the last example are filled with
+            the first ones, of weight 0. For a worker that has fewer examples than another.
+
+    Attributes:
+        examples: of an epoch, each counted once.
 
     Raises:
         InputError: the split is empty, or its shards are not what `examples.json` says.
@@ -51,10 +60,11 @@ class ExampleBatches(keras.utils.PyDataset):
         examples: Examples,
         split: str,
         batch_size: int,
-        order: tuple[int, int] | None = None,
+        order: tuple[int, ...] | None = None,
         first_batch: int = 0,
         stop_batch: int | None = None,
-        multiple: int = 1,
+        multiple: int = 0,
+        batches: int = 0,
     ) -> None:
         super().__init__(workers=min(4, (cpu_count() or 1) // 2), max_queue_size=16)
         self._layout = examples.info.layout(split)
@@ -75,8 +85,9 @@ class ExampleBatches(keras.utils.PyDataset):
         table = np.array(blocks, np.int64)
         self._blocks = table if order is None else np.random.default_rng(order).permutation(table)
         self._ends = self._blocks[:, 2].cumsum()
-        batches = -(-int(self._ends[-1]) // batch_size)
-        self._batches = range(batches)[first_batch:stop_batch]
+        self.examples = int(self._ends[-1])
+        every = range(max(batches, -(-self.examples // batch_size)))
+        self._batches = every[first_batch:stop_batch]
 
     def __len__(self) -> int:
         """Returns the number of batches from `first_batch` to `stop_batch`."""
@@ -85,20 +96,22 @@ class ExampleBatches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> Batch:
         """Returns batch `first_batch + index`."""
         start = self._batches[index] * self._batch_size
-        stop = min(start + self._batch_size, int(self._ends[-1]))
-        count = stop - start
-        filled = -(-count // self._multiple) * self._multiple
+        count = max(0, min(self._batch_size, self.examples - start))
+        if not count:  # only the other workers have examples left
+            start = 0
+        given = count or min(self._batch_size, self.examples)
+        filled = -(-given // self._multiple) * self._multiple if self._multiple else given
         images = np.empty((filled, self._layout.image_bytes), np.uint8)
         labels = np.empty(filled, np.int32)
         done = 0
-        for records in self._runs(start, stop):
+        for records in self._runs(start, start + given):
             here = slice(done, done + len(records))
             images[here], labels[here] = self._layout.images(records), self._layout.labels(records)
             done += len(records)
         batch: Batch = (images.reshape(-1, *self._image_shape), labels)
-        if self._multiple > 1:
-            images[count:] = np.resize(images[:count], (filled - count, images.shape[1]))
-            labels[count:] = np.resize(labels[:count], filled - count)
+        if self._multiple:
+            images[given:] = np.resize(images[:given], (filled - given, images.shape[1]))
+            labels[given:] = np.resize(labels[:given], filled - given)
             batch += ((np.arange(filled) < count).astype(np.float32),)
         return batch
 
@@ -114,24 +127,48 @@ class ExampleBatches(keras.utils.PyDataset):
 
 
 @contextmanager
-def local_examples(folder: str | Path) -> Iterator[Examples]:
+def local_examples(folder: str | Path, cluster: Cluster = ALONE) -> Iterator[Examples]:
     """Opens a folder of examples; one on a mounted bucket is copied to local disk first.
 
+    Args:
+        folder: of the examples.
+        cluster: each of its workers gets every `workers`-th file, and copies only these.
+
     Yields:
-        The examples. The copy, if there is one, is removed afterwards.
+        The examples of this worker. The copy, if there is one, is removed afterwards.
 
     Raises:
-        InputError: the folder is no complete folder of examples, or the copy does not fit.
+        InputError: the folder is no complete folder of examples or has fewer files than there are
+            workers, or the copy does not fit.
     """
+    examples = Examples(folder, cluster.worker, cluster.workers)
+    _expect_files_for(cluster.workers, examples)
     if not str(folder).startswith(MOUNTED_BUCKETS):
-        yield Examples(folder)
+        yield examples
         return
     with tempfile.TemporaryDirectory(prefix="examples-") as copy:
         try:
-            shutil.copytree(folder, copy, dirs_exist_ok=True, ignore=shutil.ignore_patterns("test"))
+            shutil.copy(examples.folder / METADATA_FILE, copy)
+            for split in _TRAINED:
+                (Path(copy) / split).mkdir()
+                for shard in examples.shards(split):
+                    shutil.copy(shard, Path(copy) / split)
         except OSError as error:
             raise InputError(
                 f"{folder}: could not be copied to {copy} ({error}); check the folder, or set"
                 " TMPDIR to a disk with room for the examples"
             ) from error
-        yield Examples(copy)
+        yield Examples(copy, cluster.worker, cluster.workers)
+
+
+def _expect_files_for(workers: int, examples: Examples) -> None:
+    """Checks that there is a file of each split for every worker."""
+    splits = {name: examples.info.splits[name] for name in _TRAINED}
+    name = min(splits, key=lambda name: splits[name].shards)
+    if workers > 1 and splits[name].shards < workers:
+        size = max(1, min(split.examples for split in splits.values()) // workers)
+        raise InputError(
+            f"{examples.folder / name}: each of the {workers} workers needs a file of its own, but"
+            f" there are {splits[name].shards}; run the preprocessing with shard_size={size} or"
+            " less"
+        )

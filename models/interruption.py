@@ -37,6 +37,11 @@ class Interruption:
     def __init__(self) -> None:
         self._received: signal.Signals | None = None
 
+    @property
+    def number(self) -> int:
+        """The number of the signal that came, 0 for none."""
+        return self._received or 0
+
     def check(self) -> None:
         """Raises `InterruptionError` once a signal has come."""
         if self._received is not None:

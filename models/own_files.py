@@ -58,7 +58,7 @@ def own_class(reference: str, parameter: str) -> OwnClass | None:
     if path is None:
         raise InputError(f"{parameter}={reference}: no such file: {given}; check the path")
     if not name.isidentifier():
-        names = [n.name for n in _parse(path).body if isinstance(n, ast.ClassDef)]
+        names = [n.name for n in parse_file(path).body if isinstance(n, ast.ClassDef)]
         raise InputError(
             f"{parameter}={reference}: which class? Expected"
             f" {parameter}={given}:{names[0] if names else 'MyClass'}; {path.name} has"
@@ -115,6 +115,20 @@ def files_fingerprint(references: Iterable[str]) -> str:
     return digest.hexdigest() if any_own else ""
 
 
+def parse_file(path: Path) -> ast.Module:
+    """Returns a Python file as a tree.
+
+    Raises:
+        InputError: it has a syntax error; the message has the file and the line.
+    """
+    try:
+        return ast.parse(path.read_bytes(), str(path))
+    except SyntaxError as error:
+        raise InputError(f"{path.name}, line {error.lineno}: SyntaxError: {error.msg}") from None
+    except ValueError as error:  # null bytes
+        raise InputError(f"{path.name}: is no Python: {error}") from None
+
+
 def _is_of_the_project(file: Path) -> bool:
     return any(file.is_relative_to(ROOT / package) for package in PACKAGES)
 
@@ -125,7 +139,7 @@ def _imported(file: Path, folder: Path) -> Iterator[Path]:
     Those outside of the participant's `folder` and the project cannot be imported, and running the
     file tells so.
     """
-    for node in ast.walk(_parse(file)):
+    for node in ast.walk(parse_file(file)):
         if isinstance(node, ast.Import):
             names, base = [alias.name for alias in node.names], folder
         elif isinstance(node, ast.ImportFrom):
@@ -145,12 +159,3 @@ def _imported(file: Path, folder: Path) -> Iterator[Path]:
                     within = candidate.is_relative_to(folder) or _is_of_the_project(candidate)
                     if within and candidate.is_file():
                         yield candidate
-
-
-def _parse(path: Path) -> ast.Module:
-    try:
-        return ast.parse(path.read_bytes(), str(path))
-    except SyntaxError as error:
-        raise InputError(f"{path.name}, line {error.lineno}: SyntaxError: {error.msg}") from None
-    except ValueError as error:  # null bytes
-        raise InputError(f"{path.name}: is no Python: {error}") from None

@@ -20,9 +20,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from models.own_files import ROOT, own_class
+from models.own_files import ROOT, own_class, parse_file
 from models.training_options import TrainingOptions
 from preprocessing.errors import InputError
+from preprocessing.nearest import did_you_mean
 
 Scale = Literal["linear", "log"]
 
@@ -155,7 +156,8 @@ def as_arguments(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _declared(path: Path) -> dict[str, Float | Integer | Choice] | None:
     """Returns the SEARCH_SPACE that a file declares; None if it declares none."""
-    for node in ast.parse(path.read_bytes()).body:
+    tree = parse_file(path)
+    for node in tree.body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if not any(isinstance(t, ast.Name) and t.id == "SEARCH_SPACE" for t in targets):
             continue
@@ -166,13 +168,14 @@ def _declared(path: Path) -> dict[str, Float | Integer | Choice] | None:
             wrong = error.errors()[0]
             where = ".".join(str(part) for part in wrong["loc"] if part not in _TYPES)
             told = wrong["msg"].removeprefix("Value error, ")
-            raise InputError(f"{place}: {where}: {told}") from None
-        except ValueError:
+            raise InputError(": ".join(filter(None, [place, where, told]))) from None
+        except (ValueError, TypeError):  # a call, or a list as a key
             raise InputError(
                 f"{place}: expected a literal dictionary, without calls and names of other things"
             ) from None
         for name, parameter in space.items():
             _check(name, parameter, place)
+            _check_network(name, tree, place)
         return space
     return None
 
@@ -191,3 +194,14 @@ def _check(name: str, parameter: Float | Integer | Choice, place: str) -> None:
             TrainingOptions(**{name: value})
         except InputError as error:
             raise InputError(f"{place}: {str(error).partition('; change')[0]}") from None
+
+
+def _check_network(name: str, tree: ast.Module, place: str) -> None:
+    """Checks that a network whose argument is tried is in its file, or imported there."""
+    network = argument_of(name)[0]
+    known = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
+    for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            known += [alias.asname or alias.name for alias in node.names]
+    if network and network not in known:
+        raise InputError(f"{place}: {name}: no class {network!r}{did_you_mean(network, known)}")

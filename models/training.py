@@ -24,6 +24,9 @@ def train(
 ) -> TrainingResult:
     """Trains a network, going on where an interrupted training of the same stopped.
 
+    Several workers (see `models.distributed.cluster`) all call this with the same arguments.
+    Each trains with its part of the files, and all return the same; only the chief writes.
+
     Args:
         examples_folder: what `preprocess` wrote; only `train` and `validation` are read.
         transform_folder: the tf.Transform graph that goes into the exported model.
@@ -42,9 +45,9 @@ def train(
     """
     folder = Path(model_folder)
     with (
-        local_examples(examples_folder) as examples,
-        local_weights(options.weights) as weights,
         every_device() as devices,
+        local_examples(examples_folder, devices.cluster) as examples,
+        local_weights(options.weights) as weights,
     ):
         info = examples.info
 
@@ -61,9 +64,11 @@ def train(
             weights,
             lambda network, step: export(network, folder / EXPORT_FOLDER / f"step_{step}"),
         )
-        export(fitted.network, folder)
-    fitted.checkpoints.clear()
-    if not options.checkpoint_dir:
-        with suppress(OSError):  # it is not part of the model, but another training's may be in it
-            fitted.checkpoints.folder.parent.rmdir()
+        if chief := devices.cluster.chief:
+            export(fitted.network, folder)
+    if chief:  # and all workers have come to their end
+        fitted.checkpoints.clear()
+        if not options.checkpoint_dir:
+            with suppress(OSError):  # another training's may be in it
+                fitted.checkpoints.folder.parent.rmdir()
     return fitted.result

@@ -61,6 +61,22 @@ class TrainingLog:
         _write(self._validation, row["steps"], values)
 
 
+class NoLog(TrainingLog):
+    """Writes nothing: the log of the workers that are not the chief."""
+
+    def __init__(self) -> None:
+        """Opens no file."""
+
+    def steps(self, step: int, values: dict[str, Any]) -> None:
+        """Does nothing."""
+
+    def epoch(self, history: list[dict[str, Any]]) -> None:
+        """Does nothing."""
+
+    def close(self) -> None:
+        """Does nothing."""
+
+
 def _write(writer: Any, step: int, values: dict[str, Any]) -> None:
     for name in _PLOTTED:
         if name in values:

@@ -1,5 +1,6 @@
 """The loop of a training: epochs, validation, early stopping, checkpoints, logs and progress."""
 
+import signal
 import time
 from collections.abc import Callable
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 import keras
 import numpy.typing as npt
 
-from models.checkpoint import Arrays, Checkpoints
+from models.checkpoint import Arrays, Checkpoint, Checkpoints
 from models.devices import Devices
+from models.engine import Values, find_engine
 from models.input import ExampleBatches
 from models.interruption import InterruptionError, catch_signals
 from models.training_log import TrainingLog
@@ -16,18 +18,21 @@ from models.training_options import TrainingOptions
 from models.training_state import TrainingState
 from preprocessing.errors import InputError
 from preprocessing.examples import Examples
-from preprocessing.progress import report_progress
+from preprocessing.progress import report_note, report_progress
 
 LOG_STEPS = 10
-"""Steps between two points in TensorBoard."""
+"""Steps between two points in TensorBoard, and between two agreements of several workers."""
 
 _PROGRESS_SECONDS = 0.5
+_UNEVEN = 1.1  # more steps than this times those of equal parts are worth a note
 
 
 class TrainingLoop:
     """Trains a compiled model, going on from the newest checkpoint.
 
-    Keras trains the batches, in a `fit` an epoch; what happens between two of them is here.
+    An engine trains the batches (see `models.engine`); what happens between two of them is here.
+    Several workers all run this loop. What one of them may want at any time, a checkpoint or to
+    stop, they agree on every LOG_STEPS, as saving and reading the metrics takes all of them.
 
     Args:
         model: compiled with metrics called `hit_at_1` and `gap`.
@@ -71,10 +76,14 @@ class TrainingLoop:
         self._export = export
         self._stop = stop
         self._tell = report
-        self._validation = ExampleBatches(
-            examples, "validation", options.batch_size, multiple=devices.count
+        self._cluster = devices.cluster
+        self._engine = find_engine(model, devices)
+        self._validation = self._batches("validation")
+        self._epoch_batches = self._common_batches("train", self._batches("train"))
+        self._validation = self._batches(
+            "validation", batches=self._common_batches("validation", self._validation)
         )
-        self._epoch_batches = len(self._training_batches(0, None))
+        self._validated = 0
         self._best_weights: list[npt.NDArray[Any]] = []
         self._metrics_before: list[npt.NDArray[Any]] = []
 
@@ -90,8 +99,7 @@ class TrainingLoop:
                 and the signal's number.
         """
         # Makes every variable there will be, so that a checkpoint's values have their place.
-        self._model.evaluate(self._validation, steps=1, verbose=0)
-        self._model.optimizer.build(self._model.trainable_variables)
+        self._engine.build(self._validation)
         self._resume()
         self._log = self._make_log(self.state.history)
         self._time = self._last_checkpoint = time.monotonic()
@@ -126,13 +134,50 @@ class TrainingLoop:
             return True
         return state.finished(options.epochs, options.max_steps, options.patience)
 
+    def _batches(
+        self,
+        split: str,
+        order: tuple[int, ...] | None = None,
+        first: int = 0,
+        stop: int | None = None,
+        batches: int = 0,
+    ) -> ExampleBatches:
+        """Returns this worker's part of the batches of a split."""
+        devices, share = self._devices, self._options.batch_size // self._cluster.workers
+        multiple = devices.count if devices.count > 1 else 0
+        if devices.strategy:
+            multiple = share  # as another shape is compiled anew
+        return ExampleBatches(self._examples, split, share, order, first, stop, multiple, batches)
+
+    def _common_batches(self, split: str, own: ExampleBatches) -> int:
+        """Returns the batches of an epoch, which all workers train: those of the most examples.
+
+        Raises:
+            InputError: the workers do not have all examples together.
+        """
+        rows = self._devices.gather(len(own), own.examples)
+        found, promised = sum(row[1] for row in rows), self._examples.info.splits[split].examples
+        if found != promised:
+            raise InputError(
+                f"{self._examples.folder / split}: the workers have {found:.0f} examples together,"
+                f" but there are {promised}; give all the same folder, or run the preprocessing"
+                " again"
+            )
+        batches = int(max(row[0] for row in rows))
+        even = -(-promised // self._options.batch_size)
+        if batches > even * _UNEVEN and self._cluster.chief:
+            report_note(
+                f"the files of {split} do not divide well among {self._cluster.workers} workers:"
+                f" {batches:,} steps an epoch, not {even:,}; a smaller shard_size makes more files"
+            )
+        return batches
+
     def _training_batches(self, first: int, stop: int | None) -> ExampleBatches:
-        """Returns batches of this epoch, whose order nothing but seed and epoch decide."""
-        options, epoch = self._options, self.state.epoch
-        order = (options.seed, epoch)
-        return ExampleBatches(
-            self._examples, "train", options.batch_size, order, first, stop, self._devices.count
-        )
+        """Returns batches of this epoch, whose order nothing but seed, epoch and worker decide."""
+        order: tuple[int, ...] = (self._options.seed, self.state.epoch)
+        if self._cluster.several:
+            order += (self._cluster.worker,)
+        return self._batches("train", order, first, stop, self._epoch_batches)
 
     def _train_epoch(self) -> None:
         """Trains what is left of the epoch, up to `max_steps`."""
@@ -140,21 +185,21 @@ class TrainingLoop:
         if self._options.max_steps:
             stop = min(stop, state.batch + self._options.max_steps - state.step)
         if state.batch < stop:
-            batches = self._training_batches(state.batch, stop)
-            callbacks = _Callbacks(self, self._model)
-            self._model.fit(batches, shuffle=False, verbose=0, callbacks=callbacks)
+            self._engine.fit(self._training_batches(state.batch, stop), self)
 
     def _validate(self) -> None:
         """Ends the epoch: evaluates, keeps the weights of the best, logs, saves."""
-        callbacks = _Callbacks(self, self._model)
-        values = self._model.evaluate(
-            self._validation, verbose=0, return_dict=True, callbacks=callbacks
-        )
+        self._validated = 0
+        values = self._engine.evaluate(self._validation, self)
         state = self.state
         state.seconds += self._passed()
+        # The chief's times, so that all workers write the same history.
+        state.seconds, state.batch_seconds = self._devices.gather(
+            state.seconds, state.batch_seconds
+        )[0]
         state.epoch += 1
         row = {"epoch": state.epoch, "steps": state.step, **self._training_values()}
-        row |= {f"val_{name}": float(value) for name, value in values.items()}
+        row |= {f"val_{name}": value for name, value in values.items()}
         state.history.append(row | {"seconds": round(state.seconds, 3)})
         if state.best is state.history[-1]:
             self._best_weights = self._model.get_weights()
@@ -174,11 +219,11 @@ class TrainingLoop:
             variable.assign(value)
         self._metrics_before = []
 
-    def end_batch(self, logs: dict[str, Any]) -> None:
+    def end_batch(self, read: Callable[[], Values]) -> None:
         """Counts a step and does what is due after it.
 
         Args:
-            logs: loss and metrics of the epoch so far; reading them waits for the accelerator.
+            read: returns loss and metrics of the epoch so far; it waits for the accelerator.
         """
         state, options = self.state, self._options
         passed = self._passed()
@@ -187,10 +232,11 @@ class TrainingLoop:
         state.batch += 1
         state.step += 1
         last = state.batch == self._epoch_batches or state.step == options.max_steps
-        due = self._time - self._last_report >= _PROGRESS_SECONDS
         logged = last or state.step % LOG_STEPS == 0
+        meeting = logged or not self._cluster.several
+        due = meeting and self._time - self._last_report >= _PROGRESS_SECONDS
         if due or logged:
-            state.training_values = {name: float(value) for name, value in logs.items()}
+            state.training_values = read()
         if logged:
             self._log.steps(state.step, self._training_values())
         if due:
@@ -204,13 +250,22 @@ class TrainingLoop:
         if self._export and every and state.step % every == 0:
             self._synchronize()
             self._export(state.step)
-        if self._time - self._last_checkpoint >= options.checkpoint_seconds:
-            self._save()
-        self._interruption.check()
+        if meeting:
+            self._meet(self._time - self._last_checkpoint >= options.checkpoint_seconds)
 
     def end_validation_batch(self) -> None:
         """Stops here if a signal asked for it."""
-        self._interruption.check()
+        self._validated += 1
+        if not self._cluster.several or self._validated % LOG_STEPS == 0:
+            self._meet(False)
+
+    def _meet(self, checkpoint_due: bool) -> None:
+        """Saves if a worker says that it is due, and stops if one of them got a signal."""
+        wishes = self._devices.gather(checkpoint_due, self._interruption.number)
+        if any(due for due, _ in wishes):
+            self._save()
+        if number := int(max(number for _, number in wishes)):
+            raise InterruptionError(signal.Signals(number))
 
     def _training_values(self) -> dict[str, float]:
         """Returns loss, metrics, learning rate and speed of this epoch's batches so far."""
@@ -229,6 +284,8 @@ class TrainingLoop:
         return self._time - before
 
     def _report(self, message: str) -> None:
+        if not self._cluster.chief:
+            return
         steps = self._options.epochs * self._epoch_batches
         if self._options.max_steps:
             steps = min(steps, self._options.max_steps)
@@ -250,7 +307,10 @@ class TrainingLoop:
         ]
 
     def _save(self) -> None:
-        """Writes a checkpoint of all that decides how the training goes on."""
+        """Writes a checkpoint of all that decides how the training goes on.
+
+        All workers wait until the chief has written it.
+        """
         self._synchronize()
         arrays: Arrays = {}
         for kind, values in (
@@ -262,12 +322,14 @@ class TrainingLoop:
                 f"{kind}-{index}": keras.ops.convert_to_numpy(value)
                 for index, value in enumerate(values)
             }
-        self._checkpoints.save(self.state.step, arrays, self.state.to_json())
+        if self._cluster.chief:
+            self._checkpoints.save(self.state.step, arrays, self.state.to_json())
+        self._devices.gather()
         self._last_checkpoint = time.monotonic()
 
     def _resume(self) -> None:
         """Takes on the newest checkpoint, if there is one."""
-        found = self._checkpoints.newest()
+        found = self._common_checkpoint()
         if found is None:
             return
         arrays, state = found
@@ -284,29 +346,17 @@ class TrainingLoop:
         if 0 < self.state.batch < self._epoch_batches:
             self._metrics_before = of_kind("metric")
         self.resumed_from_step = self.state.step
-        print(
-            f"going on from the checkpoint of step {self.state.step}; lost to interruptions so"
-            f" far: {self.state.seconds_lost:,.0f} s",
-            flush=True,
-        )
+        if self._cluster.chief:
+            print(
+                f"going on from the checkpoint of step {self.state.step}; lost to interruptions so"
+                f" far: {self.state.seconds_lost:,.0f} s",
+                flush=True,
+            )
 
-
-class _Callbacks(keras.callbacks.CallbackList):  # type: ignore[misc]
-    """Calls the loop after each batch, in its own thread and without waiting for the result.
-
-    Keras's own list reads the loss of every batch, which keeps an accelerator waiting, unless a
-    callback is said to be safe in another thread, where it could not write a checkpoint.
-    """
-
-    def __init__(self, loop: TrainingLoop, model: keras.Model) -> None:
-        super().__init__(add_history=True, model=model)
-        self._loop = loop
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._loop.begin_batches()
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._loop.end_batch(logs or {})
-
-    def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._loop.end_validation_batch()
+    def _common_checkpoint(self) -> Checkpoint | None:
+        """Returns the newest checkpoint that the chief can read, if there is one."""
+        found = self._checkpoints.newest() if self._cluster.chief else None
+        step = int(self._devices.gather(found[1]["step"] if found else -1)[0][0])
+        if step < 0 or self._cluster.chief:
+            return found
+        return self._checkpoints.of_step(step)

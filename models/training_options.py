@@ -17,7 +17,7 @@ class TrainingOptions(Options):
         model_arguments: arguments of the network's `__init__`, such as `{"units": 512}`.
         loss: a loss of `models.losses`, or `path/to/mine.py:MyLoss`.
         weights: file or URI of the weights that the network starts from; "" for none.
-        batch_size: examples a step, over all accelerators together.
+        batch_size: examples a step, over all accelerators of all machines together.
         epochs: rounds through the training examples at most.
         max_steps: steps at most; 0 for no limit.
         learning_rate: of the first step.

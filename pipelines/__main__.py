@@ -21,6 +21,7 @@ from pipelines.commands.schedule import (
 )
 from pipelines.commands.submissions import battle, check_submission
 from pipelines.commands.submit import submit
+from pipelines.commands.tune import dashboard, tune
 from pipelines.make_variables import check_make_variables
 from preprocessing.errors import InputError
 
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (
-    *(run, evaluate, check_submission, battle),
+    *(run, tune, dashboard, evaluate, check_submission, battle),
     *(compile, image, check, submit),
     *(schedule, schedules, pause_schedule, resume_schedule, delete_schedule),
     *(runs, compare, cancel),

@@ -9,18 +9,25 @@ from models.battle.local_teams import fingerprint
 from models.battle.tournament import check_pause
 from pipelines.check_classes import check_classes
 from pipelines.check_parameters import check_parameters
-from pipelines.registry import describe, parse_parameters
+from pipelines.parameters import parse_parameters
+from pipelines.registry import describe
 from pipelines.training_kind import CLASSIFICATION, training_kind
-from pipelines.variants import base_of
+from pipelines.tuning.space import fixed_parameters, search_space, tried_arguments
+from pipelines.variants import base_of, is_tuning
 from preprocessing.challenge import find_challenge
 from preprocessing.errors import InputError
 from preprocessing.gan import MNIST_SIZE
 
-TAKEN = (
-    *("source", "source_fingerprint", "teams", "teams_fingerprint"),
-    *("beam_args", "files_fingerprint"),
-)
-"""Parameters that are not set by PARAMS."""
+TAKEN = {
+    "source": "DATA",
+    "source_fingerprint": "DATA",
+    "teams": "TEAMS",
+    "teams_fingerprint": "TEAMS",
+    "beam_args": "BEAM",
+    "files_fingerprint": "MODEL or LOSS",
+    "fixed_parameters": "the other words: a parameter that is given is not tried",
+}
+"""Parameters that are not set by PARAMS, and by what they are."""
 
 UNKNOWN_CLASSES = 345
 """What a network is tried with where only the data says how many: as many as the public data."""
@@ -76,6 +83,11 @@ def read_arguments(
         return given
     kind = training_kind(name)
     check_parameters(arguments, kind.options)
+    if is_tuning(name):
+        given["fixed_parameters"] = fixed_parameters(name, arguments["model"], given)
+        space = search_space(name, arguments | given)
+        own = tried_arguments(space, arguments["model"], arguments["model_arguments"])
+        arguments["model_arguments"] = own
     challenge = find_challenge(base_of(name))
     size = MNIST_SIZE if arguments.get("use_mnist") else arguments.get("image_size", 0)
     data: dict[str, Any] = {"image_shape": list(challenge.shape(size))}

@@ -1,7 +1,7 @@
-"""Checks a run's network, loss and weights before anything runs.
+"""Checks a run's network, its arguments, loss and weights before anything runs.
 
-Names of the project's own are looked up in its text. A participant's class is run, in a process of
-its own: this one does without Keras.
+Names of the project's own are looked up in its text. A participant's class, and a network that gets
+arguments, are run in a process of their own: this one does without Keras.
 """
 
 import hashlib
@@ -36,8 +36,8 @@ def check_classes(
     Args:
         challenge: whose networks there are.
         kind: where the losses are, and what tries them.
-        arguments: `model`, `loss`, `weights` and `image_size` among others. A size of the user's
-            own has networks of the project tried too.
+        arguments: `model`, `model_arguments`, `loss`, `weights` and `image_size` among others. A
+            size or arguments of the user's own have networks of the project tried too.
         data: what else the check wants to know: `image_shape`, `num_classes`.
         runs: its `.cache` remembers what has passed, so that no check is run twice.
         note: is told when a check takes seconds.
@@ -64,8 +64,11 @@ def check_classes(
         text = fingerprint + weights_fingerprint(chosen["weights"])
         fingerprint = hashlib.sha256(text.encode()).hexdigest()
     size = arguments.get("image_size")
-    if fingerprint or size:
+    network_arguments = arguments.get("model_arguments")
+    if fingerprint or size or network_arguments:
         tried = {"networks": f"models.{challenge}", **chosen, **data}
+        if network_arguments:
+            tried["model_arguments"] = network_arguments
         key = json.dumps([tried, fingerprint, code_hash(kind.check, challenge)])
         passed = runs / ".cache" / "checked" / hashlib.sha256(key.encode()).hexdigest()[:16]
         if not passed.exists():
@@ -74,7 +77,7 @@ def check_classes(
             try:
                 _check(kind.check, tried)
             except InputError as error:
-                if fingerprint:
+                if fingerprint or not size:
                     raise
                 raise InputError(f"image_size={size}: {error}") from None
             passed.parent.mkdir(parents=True, exist_ok=True)

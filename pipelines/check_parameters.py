@@ -40,6 +40,20 @@ def check_parameters(arguments: dict[str, Any], options: type[Options] | None) -
             check_place(arguments["registry"])
         check_margin(arguments["margin"])
         check_max_drift(arguments["max_drift"])
+    if "trials" in arguments:
+        _check_trials(arguments["trials"], arguments["parallel"], arguments["trial_epochs"])
     unit = "per_class" if "train_per_class" in arguments else "images"
     train, validation, test = (arguments[f"{split}_{unit}"] for split in SPLITS)
     SplitSizes(train, validation, test, unit)
+
+
+def _check_trials(trials: int, parallel: int, epochs: int) -> None:
+    if trials < 1:
+        raise InputError(f"trials={trials}: expected a whole number of 1 or more")
+    if not 1 <= parallel <= trials:
+        raise InputError(f"parallel={parallel}: expected 1 to {trials}, the number of trials")
+    if epochs < 0:
+        raise InputError(
+            f"trial_epochs={epochs}: expected a whole number of 1 or more, or 0 for as many as"
+            " epochs says"
+        )

@@ -17,9 +17,9 @@ from components.preprocess import preprocess
 from components.promote import promote
 from components.score import score
 from components.train import train
-from components.tune import tune
 from pipelines.prediction import predict
 from pipelines.target import Target
+from pipelines.tuning.step import best_parameters
 from pipelines.variants import RETRAINING, TUNE, TUNING
 
 _TUNED = ("trials", "parallel", "trial_epochs", "fixed_parameters", "study_dir")
@@ -145,7 +145,9 @@ def classification_pipeline(
         }
         tuned: Any = {}
         if target.variant in (TUNING, TUNE):
-            tuning = tune(
+            tuned = best_parameters(
+                target,
+                study_dir,
                 examples=examples,
                 challenge=challenge,
                 **options,
@@ -153,10 +155,7 @@ def classification_pipeline(
                 parallel=parallel,
                 trial_epochs=trial_epochs,
                 fixed_parameters=fixed_parameters,
-                study_dir=study_dir,
             )
-            target.place_training(tuning)
-            tuned = tuning.outputs["Output"]
         if target.variant == TUNE:
             target.place(data)
             return

@@ -13,7 +13,9 @@ from pipelines.image.name import find_images
 from pipelines.pack import pack_own_files
 from pipelines.registry import find_pipeline
 from pipelines.settings import Settings
+from pipelines.shared_training import shared_parameters
 from pipelines.target import Target
+from pipelines.variants import is_tuning
 from pipelines.vertex.custom_job import CustomJob
 from pipelines.vertex.machines import training_machine
 
@@ -59,12 +61,14 @@ def compile_pipeline(
         serving_image=images.of("promote"),
         bucket=settings.bucket,
         commit=images.of("promote").rpartition(":")[2],
-        custom_job=_custom_job(settings),
+        custom_job=_machines(settings) if settings.trains_in_custom_job() else None,
+        tuning_job=_machines(settings) if _tunes_in_job(name, settings) else None,
         batch_prediction="batch-prediction" in settings.managed,
     )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.yaml"
     defaults = pack_own_files(name, dict(arguments), folder)
+    defaults |= shared_parameters(name, arguments, settings)
     built = build(target)
     try:
         with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as unfinished:
@@ -76,12 +80,15 @@ def compile_pipeline(
     return path
 
 
-def _custom_job(settings: Settings) -> CustomJob | None:
-    """Returns what a custom job trains on, if the settings ask for one.
+def _tunes_in_job(name: str, settings: Settings) -> bool:
+    """Says whether a pipeline tries parameters in a tuning job of Vertex AI."""
+    return is_tuning(name) and settings.backend == "vertex"
+
+
+def _machines(settings: Settings) -> CustomJob:
+    """Returns what a job of Vertex AI trains on.
 
     Raises:
         InputError: Vertex AI has no such machine.
     """
-    if not settings.trains_in_custom_job():
-        return None
     return CustomJob(training_machine(settings), settings.train_disk_gb)

@@ -7,6 +7,7 @@ from typing import Self
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from pipelines.history.run_record import RunRecord, Step
 from pipelines.history.status import colored
@@ -14,6 +15,7 @@ from pipelines.wording import duration, number, place
 from preprocessing.progress import NOTE
 
 _SECONDS_BETWEEN_LINES = 15  # where no terminal can redraw a bar
+_WIDE = 100  # columns, of which a long bar leaves enough for words
 
 
 class Display:
@@ -30,11 +32,17 @@ class Display:
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.fields[step]:<20}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24 if console.width >= _WIDE else 8),
             TimeElapsedColumn(),
+            # What does not fit is cut, so that the bar and the time stay.
+            TextColumn(
+                "{task.description}",
+                markup=False,
+                table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
+            ),
             console=console,
             transient=True,
+            expand=True,
         )
         self._tasks: dict[str, TaskID] = {}
         self._step = ""

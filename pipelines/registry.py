@@ -6,12 +6,9 @@ One that `classification_pipeline` wires has variants too, such as `quickdraw-re
 import functools
 import importlib.util
 import inspect
-import json
-import math
 import pkgutil
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from kfp.dsl.base_component import BaseComponent
 
@@ -75,42 +72,6 @@ def challenge_of(name: str) -> str:
     return challenge
 
 
-def parse_parameters(
-    pipeline: BaseComponent, texts: Sequence[str], taken: Collection[str] = ()
-) -> dict[str, Any]:
-    """Turns `name=value` texts into arguments of a pipeline.
-
-    Args:
-        pipeline: says which parameters there are and of which type.
-        texts: such as `["epochs=3", "model=Cnn"]`; lists are JSON.
-        taken: parameters that are set in another way.
-
-    Raises:
-        InputError: a text is no assignment, a name is unknown or taken, or a value has another
-            type.
-    """
-    every = pipeline.component_spec.inputs or {}
-    inputs = {name: spec for name, spec in every.items() if name not in taken}
-    arguments: dict[str, Any] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise InputError(f"PARAMS: expected name=value, got {text!r}")
-        if name in taken:
-            raise InputError(
-                f"PARAMS: {name} is not set here but by DATA, TEAMS, BEAM, MODEL or LOSS"
-            )
-        if name not in inputs:
-            raise InputError(
-                f"PARAMS: {name!r} is no parameter of {pipeline.name}{did_you_mean(name, inputs)};"
-                f" there are: {', '.join(inputs)}"
-            )
-        if name in arguments:
-            raise InputError(f"PARAMS: {name!r} is given twice; name it once")
-        arguments[name] = _parse(name, value, inputs[name].type)
-    return arguments
-
-
 def _build_function(name: str) -> Build | None:
     # Found by text first: importing every module of this package to list pipelines is slow.
     specification = importlib.util.find_spec(f"pipelines.{name}")
@@ -127,38 +88,3 @@ def _variants(name: str) -> tuple[str, ...]:
     """Returns the variants of a pipeline: those of the wiring that its file imports."""
     module = importlib.import_module(f"pipelines.{name}")
     return VARIANTS if classification_pipeline in vars(module).values() else ()
-
-
-def _parse(name: str, value: str, kind: str) -> Any:
-    kind = kind.partition("[")[0]
-    kinds: dict[str, tuple[Callable[[str], Any], str]] = {
-        "Integer": (lambda text: int(text.replace("_", "")), "a whole number"),
-        "Float": (_finite, "a number"),
-        "Boolean": (
-            {"true": True, "1": True, "false": False, "0": False}.__getitem__,
-            "true or false",
-        ),
-        "List": (json.loads, "a JSON list"),
-        "Dict": (_json_object, 'a JSON object, such as {"units": 512}'),
-    }
-    if kind not in kinds:
-        return value
-    parse, expected = kinds[kind]
-    try:
-        return parse(value.lower() if kind == "Boolean" else value)
-    except (ValueError, KeyError):
-        raise InputError(f"PARAMS: {name}: expected {expected}, got {value!r}") from None
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    found = json.loads(text)
-    if not isinstance(found, dict):
-        raise ValueError
-    return found
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError
-    return number

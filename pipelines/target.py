@@ -35,6 +35,7 @@ class Target:
         bucket: `gs://` folder for the champions of a Vertex AI Model Registry.
         commit: of the code, which a champion's version tells.
         custom_job: what a custom job of Vertex AI trains on; None to train in a step.
+        tuning_job: what each trial of a tuning job of Vertex AI runs on; None to tune in a step.
         batch_prediction: whether Vertex AI's own batch prediction predicts the test set.
     """
 
@@ -52,11 +53,13 @@ class Target:
     bucket: str = ""
     commit: str = ""
     custom_job: CustomJob | None = None
+    tuning_job: CustomJob | None = None
     batch_prediction: bool = False
 
     def place(self, step: dsl.PipelineTask) -> None:
         """Gives a step its image and retries."""
-        self._set_image(step)
+        # KFP's own setter reads the source of every frame on the stack, at each call.
+        step.container_spec.image = self.image(step.component_spec.name)
         self.retry(step)
 
     def retry(self, step: dsl.PipelineTask) -> None:
@@ -71,13 +74,18 @@ class Target:
 
     def place_training(self, step: dsl.PipelineTask) -> None:
         """Gives the training step its image, retries and machine, which a custom job has."""
-        if self.spot:
-            self._retry(step, SPOT_RETRIES, factor=1)  # another machine may be free at once
-        else:
-            self.retry(step)
         if self.custom_job:
-            return
-        self._set_image(step)
+            self.retry(step)
+        else:
+            self.place_tuning(step)
+            if self.spot:
+                on_spot_nodes(step)
+        if self.spot:  # another machine may be free at once
+            self._retry(step, SPOT_RETRIES, factor=1)
+
+    def place_tuning(self, step: dsl.PipelineTask) -> None:
+        """Gives a step whose trials train image, retries and the machine of the training."""
+        self.place(step)
         if self.train_cpu:
             step.set_cpu_request(str(self.train_cpu)).set_cpu_limit(str(self.train_cpu))
         if self.train_memory:
@@ -85,12 +93,6 @@ class Target:
         if self.accelerator:
             step.set_accelerator_type(self.accelerator)
             step.set_accelerator_limit(self.accelerator_count)
-        if self.spot:
-            on_spot_nodes(step)
-
-    def _set_image(self, step: dsl.PipelineTask) -> None:
-        # KFP's own setter reads the source of every frame on the stack, at each call.
-        step.container_spec.image = self.image(step.component_spec.name)
 
     def _retry(self, step: dsl.PipelineTask, times: int, factor: float = 2) -> None:
         if times:

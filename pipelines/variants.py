@@ -16,8 +16,28 @@ def base_of(name: str) -> str:
 
 
 def retraining_of(name: str) -> str:
-    """Returns the name of a pipeline's variant for retraining; its own, if it is that."""
+    """Returns the name of a pipeline's variant for retraining."""
     return f"{base_of(name)}-{RETRAINING}"
+
+
+def is_variant(name: str) -> bool:
+    """Says whether a name is that of a variant, not of the pipeline that only trains."""
+    return name != base_of(name)
+
+
+def with_variants(name: str) -> list[str]:
+    """Returns the name of a pipeline and of all that its variants may be called.
+
+    That of a variant stands for itself alone.
+    """
+    if is_variant(name):
+        return [name]
+    return [name, *(f"{name}-{variant}" for variant in (RETRAINING, TUNING, TUNE))]
+
+
+def tune_of(name: str) -> str:
+    """Returns the name of a pipeline's variant that only tries parameters."""
+    return f"{base_of(name)}-{TUNE}"
 
 
 def is_retraining(name: str) -> bool:

@@ -2,6 +2,10 @@
 
 import time
 from pathlib import Path
+from typing import Any
+
+_COUNTS = ("version", "best_trial")
+"""Metrics that are no share, also where they are 0 or 1."""
 
 
 def number(value: float, metric: str = "") -> str:
@@ -15,9 +19,16 @@ def number(value: float, metric: str = "") -> str:
     whole = isinstance(value, int) or value.is_integer()
     if metric == "promoted":
         return "yes" if value else "no"
-    if whole and (value > 1 or metric == "version"):
+    if whole and (value > 1 or metric in _COUNTS or metric.startswith("trials_")):
         return f"{value:,.0f}"
     return f"{value:.1e}" if 0 < abs(value) < 0.00005 else f"{value:.4f}"
+
+
+def short(value: Any) -> str:
+    """Returns the value of a parameter as PARAMS takes it, a number with four digits."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def duration(seconds: float) -> str:

@@ -15,6 +15,7 @@ from models.adversarial.options import AdversarialOptions
 from models.adversarial.step import Opponents
 from models.checkpoint import CHECKPOINTS_FOLDER, Checkpoints, code_hashes
 from models.devices import tensorflow_accelerators
+from models.distributed.cluster import expect_one_machine
 from models.export import EXPORT_FOLDER
 from models.input import local_examples
 from models.own_files import files_fingerprint
@@ -75,10 +76,12 @@ def train_gan(
 
     Raises:
         InputError: the examples, an option, the networks or the loss cannot be used, Keras runs
-            on another backend than TensorFlow, or the disk is full.
+            on another backend than TensorFlow, TF_CONFIG names several workers, or the disk is
+            full.
         SystemExit: SIGTERM or SIGINT came (status 143 or 130); a checkpoint was written first.
     """
     expect_tensorflow()
+    expect_one_machine("a GAN")
     keras.utils.clear_session()  # layers get the same names, so a checkpoint's hash is the same
     keras.utils.set_random_seed(options.seed)
     folder = Path(model_folder)

@@ -1,7 +1,7 @@
 """One trial of a tuning: a training that is not exported, and may be stopped for being hopeless."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from models.training_state import TrainingState
 from models.trial import shown, trial
 from models.tuning.hparams_log import write_hparams
 from models.tuning.lock import locked
+from models.tuning.results import metric_by_epoch
 from preprocessing.errors import InputError
 from preprocessing.examples import Examples
 
@@ -93,7 +94,7 @@ def train_trial(
     def stop(state: TrainingState) -> bool:
         nonlocal pruned
         ends = state.finished(options.epochs, options.max_steps, options.patience)
-        pruned = hopeless(_best_hits(state)) and not ends
+        pruned = hopeless(metric_by_epoch(state)) and not ends
         return pruned
 
     # A worker whose tuning was killed may still be putting this trial away.
@@ -119,16 +120,6 @@ def train_trial(
             raise
         write_hparams(folder, name, values, (result.epochs, result.validation_hit_at_1))
     return Trained(result.validation_hit_at_1, result.epochs, result.seconds, pruned)
-
-
-def _best_hits(state: TrainingState) -> dict[int, float]:
-    """Returns the Hit@1 of the best epoch up to each; none before the loss was a number."""
-    hits = {}
-    for count in range(1, len(state.history) + 1):
-        best = replace(state, history=state.history[:count]).best
-        if best:
-            hits[count] = best["val_hit_at_1"]
-    return hits
 
 
 def _is_of_the_machine(error: BaseException | None) -> bool:

@@ -3,11 +3,12 @@
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from models.search_space import SearchSpace, argument_of, as_arguments
+from models.training_state import TrainingState
 from preprocessing.errors import InputError
 
 TRIALS_FILE = "trials.csv"
@@ -22,7 +23,8 @@ class TrialRecord:
     """A trial that has ended.
 
     Attributes:
-        number: from 0; the first is tried with the defaults.
+        number: from 0, and the first is tried with the defaults; on Vertex AI from 1, as its
+            console has them, and none is.
         state: `pruned` if it was stopped because others were better at that epoch.
         values: that it was trained with, by their names in the search space.
         hit_at_1: the metric; None for one that failed.
@@ -38,6 +40,16 @@ class TrialRecord:
     epochs: int = 0
     seconds: float = 0.0
     error: str = ""
+
+
+def metric_by_epoch(state: TrainingState) -> dict[int, float]:
+    """Returns the metric as it was after each epoch; none before the loss was a number."""
+    values = {}
+    for epoch in range(1, len(state.history) + 1):
+        best = replace(state, history=state.history[:epoch]).best
+        if best:
+            values[epoch] = best["val_hit_at_1"]
+    return values
 
 
 @dataclass(frozen=True)

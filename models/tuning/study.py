@@ -3,19 +3,20 @@
 Whatever ends the tuning, its trials stay: those that were under way go on under their numbers.
 """
 
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 import optuna
-from optuna.exceptions import StorageInternalError
+from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from models.search_space import SearchSpace
 from models.tuning.lock import locked
-from models.tuning.results import TrialRecord
+from models.tuning.results import METRIC, TrialRecord
 from models.tuning.search import distributions, make_pruner, propose
 from preprocessing.errors import InputError
 
@@ -71,6 +72,9 @@ class Study:
                 direction="maximize",
                 pruner=make_pruner(epochs),
             )
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ExperimentalWarning)
+                self._study.set_metric_names([METRIC])  # else the dashboard says "Objective 0"
             for key, value in about.items():
                 self._study.set_user_attr(key, value)
 

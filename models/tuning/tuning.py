@@ -40,7 +40,8 @@ class Tuning:
         for record in self._ended:  # it may have been killed between an end and this
             self._remove_checkpoints(record.number)
         if self._ended or self._waiting:
-            report_note(f"going on: {self._done()} trials done, {len(self._waiting)} under way")
+            done = f"{len(self._ended)} of {trials} trials done"
+            report_note(f"going on: {done}, {len(self._waiting)} under way")
         self._result = write_results(results, space, self._ended)
 
     @property
@@ -69,11 +70,7 @@ class Tuning:
             message: how it stands, as the training says it.
         """
         self._fractions[number] = fraction
-        best = ""
-        if self._result:
-            trial = self._result.best_trial
-            best = f"; best {trial.hit_at_1:.4f} in trial {trial.number} ({_shown(trial.values)})"
-        self._report(f"trial {number} ({self._done()} done), {message}{best}")
+        self._report(f"trial {number}, {message}")
 
     def hopeless(self, number: int, hits: Mapping[int, float]) -> bool:
         """Keeps what a trial has reached; says whether it is to be stopped.
@@ -119,14 +116,19 @@ class Tuning:
             told += f" with Hit@1 {record.hit_at_1:.4f} after {record.epochs} epochs"
         why = f": {record.error}" if record.error else ""
         report_note(f"{told} ({_shown(record.values)}){why}")
-        self._report(f"{self._done()} trials done")
+        self._report()
 
-    def _done(self) -> str:
-        return f"{len(self._ended)} of {self._trials}"
-
-    def _report(self, message: str) -> None:
+    def _report(self, message: str = "") -> None:
+        """Shows how far the tuning is, what tells most first: a narrow terminal cuts the rest."""
+        told = [f"{len(self._ended)} of {self._trials} done"]
+        if self._result:
+            best = self._result.best_trial
+            told[0] += f", best {best.hit_at_1:.3f}"
+            told += [message, f"trial {best.number} is the best: {_shown(best.values)}"]
+        else:
+            told += [message]
         done = len(self._ended) + sum(self._fractions.values())
-        report_progress(done / self._trials, message)
+        report_progress(done / self._trials, "; ".join(filter(None, told)))
 
     def _remove_checkpoints(self, number: int) -> None:
         folder = self._common.trial_folder(number) / CHECKPOINTS_FOLDER

@@ -1,12 +1,25 @@
 """`run`: a whole pipeline on this machine."""
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from pipelines.commands.options import RUNS, Data, Loss, Model, Params, Pipeline, Runs, words
+from pipelines.commands.options import (
+    RUNS,
+    Data,
+    Loss,
+    Model,
+    Params,
+    Pipeline,
+    Runs,
+    parameter_words,
+    words,
+)
+from pipelines.commands.screen import screen
 
 
 def run(
@@ -27,23 +40,47 @@ def run(
     ] = False,
 ) -> None:
     """Run a whole pipeline on this machine."""
+    asked = (pipeline, data, teams, model, loss, parameter_words(params))
+    run_here(*asked, words("BEAM", beam), runs, verbose)
+
+
+def run_here(
+    pipeline: str,
+    data: str,
+    teams: str,
+    model: str,
+    loss: str,
+    texts: Sequence[str],
+    beam: Sequence[str],
+    runs: Path,
+    verbose: bool,
+) -> None:
+    """Runs a pipeline here and shows it; the arguments are those of `run`, split into words."""
     from pipelines.arguments import read_arguments
     from pipelines.display import Display
     from pipelines.local.run import run_locally
     from pipelines.registry import challenge_of, find_pipeline
     from pipelines.source import find_source
+    from pipelines.tuning.outcome import outcome_lines, show_trials
+    from pipelines.tuning.space import search_space, space_lines
+    from pipelines.variants import is_tuning
     from preprocessing.challenge import find_challenge
     from preprocessing.sources.open import count_classes
 
     find_pipeline(pipeline)
     display = Display(Console(file=sys.stdout), verbose)
-    texts, beam_args = words("PARAMS", params), words("BEAM", beam)
     classes = count_classes(data, find_challenge(challenge_of(pipeline))) if data else None
-    arguments = read_arguments(pipeline, texts, model, loss, classes, runs, display.note, teams)
-    arguments = find_source(pipeline, data, arguments, runs, display)
+    given = read_arguments(pipeline, texts, model, loss, classes, runs, display.note, teams)
+    arguments = find_source(pipeline, data, given, runs, display) | {"beam_args": [*beam]}
+    if is_tuning(pipeline):
+        for line in space_lines(search_space(pipeline, arguments)):
+            display.note(f"  {'tries':<20} {line}")
     try:
-        record = run_locally(pipeline, arguments | {"beam_args": beam_args}, runs, display)
+        record = run_locally(pipeline, arguments, runs, display)
     except KeyboardInterrupt:
         print("interrupted; the same command goes on with the step that had begun", file=sys.stderr)
         raise typer.Exit(130) from None
+    show_trials(record, screen())
     display.summary(record)
+    for line in outcome_lines(record, data, given):
+        display.note(line)

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from pipelines.commands.options import RUNS, CloudData, Loss, Model, Params, Pipeline, Runs, words
+from pipelines.commands.options import (
+    RUNS,
+    CloudData,
+    Loss,
+    Model,
+    Params,
+    Pipeline,
+    Runs,
+    parameter_words,
+    words,
+)
 from pipelines.commands.screen import screen
 from preprocessing.errors import InputError
 
@@ -56,7 +66,7 @@ def schedule(
         raise InputError(
             "DATA: not set; a schedule needs data that new files come to: name its folder, gs://..."
         )
-    asked = (name, data, model, loss, words("PARAMS", params), settings, runs)
+    asked = (name, data, model, loss, parameter_words(params), settings, runs)
     submission, place = prepare(
         *asked, Console(file=sys.stdout), beam=words("BEAM", beam), caching=False
     )

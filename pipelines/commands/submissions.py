@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipelines.commands.options import RUNS, Params, RealImages, Runs, words
+from pipelines.commands.options import RUNS, Params, RealImages, Runs, parameter_words
 
 
 def check_submission(
@@ -24,7 +24,7 @@ def check_submission(
     """Check whether a GAN would be let into a battle, and see what it makes and says."""
     from pipelines.local.submissions import check_one
 
-    texts = words("PARAMS", params)
+    texts = parameter_words(params)
     if not check_one(Path(model), data, texts, runs, Console(file=sys.stdout)):
         raise typer.Exit(1)
 
@@ -39,5 +39,5 @@ def battle(
     """Let two GANs fight."""
     from pipelines.local.submissions import hold_battle
 
-    texts = words("PARAMS", params)
+    texts = parameter_words(params)
     hold_battle(Path(first), Path(second), data, texts, runs, Console(file=sys.stdout))

@@ -1,13 +1,29 @@
 """`submit`: a whole pipeline in the cloud, after everything was checked that can be."""
 
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from pipelines.commands.options import RUNS, CloudData, Loss, Model, Params, Pipeline, Runs, words
+from pipelines.commands.options import (
+    RUNS,
+    CloudData,
+    Loss,
+    Model,
+    Params,
+    Pipeline,
+    Runs,
+    parameter_words,
+    words,
+)
+from pipelines.commands.screen import screen
 from preprocessing.errors import InputError
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
 
 
 def submit(
@@ -37,25 +53,44 @@ def submit(
     runs: Runs = RUNS,
 ) -> None:
     """Submit a pipeline to Vertex AI or Kubeflow, after checks and an estimate of its cost."""
+    from pipelines.settings import read_settings
+
+    asked = (pipeline, data, teams, model, loss, parameter_words(params), words("BEAM", beam))
+    send(*asked, cache, failure, wait, read_settings(), runs)
+
+
+def send(
+    pipeline: str,
+    data: str,
+    teams: str,
+    model: str,
+    loss: str,
+    texts: Sequence[str],
+    beam: Sequence[str],
+    cache: bool,
+    failure: str,
+    wait: bool,
+    settings: "Settings",
+    runs: Path,
+) -> None:
+    """Starts a run in the cloud; the arguments are those of `submit`, split into words."""
     from pipelines.display import Display
     from pipelines.history.follow import follow
     from pipelines.history.status import has_ended
     from pipelines.registry import find_pipeline
-    from pipelines.settings import read_settings
     from pipelines.submit.prepare import prepare
     from pipelines.submit.start import start
+    from pipelines.tuning.outcome import outcome_lines, show_trials
 
     find_pipeline(pipeline)
     if failure not in ("fast", "slow"):
         raise InputError(f"FAILURE={failure}: expected fast or slow")
-    settings = read_settings()
     display = Display(console := Console(file=sys.stdout))
     try:
-        asked = (pipeline, data, model, loss, words("PARAMS", params), settings, runs, console)
         submission, backend = prepare(
-            *asked,
+            *(pipeline, data, model, loss, texts, settings, runs, console),
             teams=teams,
-            beam=words("BEAM", beam),
+            beam=beam,
             caching=cache,
             fail_fast=failure == "fast",
         )
@@ -76,5 +111,8 @@ def submit(
             record = follow(backend, record.run, display)
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
+        show_trials(record, screen())
+        for line in outcome_lines(record, data, submission.arguments):
+            display.note(line)
     if has_ended(record.status) and record.status != "succeeded":
         raise typer.Exit(1)

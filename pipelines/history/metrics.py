@@ -9,6 +9,7 @@ _MAIN = {
     "hit_at_1": "Hit@1",
     "frechet_distance": "Frechet",
     "accuracy": "accuracy",
+    "best_hit_at_1": "best Hit@1",
 }
 """The first of these that a run has is its main metric, here with its title."""
 
@@ -22,6 +23,7 @@ _BETTER = {
     "discriminator_*": "",
     # What a new network has to beat says nothing of the network.
     "champion_accuracy": "",
+    "default_hit_at_1": "",
     "*accuracy": "higher",
     "*hit_at_[0-9]*": "higher",
     "top_[0-9]*": "higher",

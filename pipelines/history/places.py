@@ -15,7 +15,7 @@ from pipelines.history.run_record import RunRecord
 from pipelines.history.unknown_run import unknown_run
 from pipelines.local.history import LocalHistory
 from pipelines.settings import Settings, read_settings
-from pipelines.variants import retraining_of
+from pipelines.variants import with_variants
 from preprocessing.errors import InputError, Unreachable
 
 LOCAL = "local"
@@ -63,9 +63,9 @@ class Places:
     def newest(self, pipeline: str, limit: int) -> list[RunRecord]:
         """Returns the newest runs of all places together, newest first.
 
-        Those of a pipeline are those of its retraining too.
+        Those of a pipeline are those of its variants too.
         """
-        names = dict.fromkeys([pipeline, pipeline and retraining_of(pipeline)])
+        names = with_variants(pipeline) if pipeline else [""]
         answers = self._ask(lambda history: [history.runs(name, limit) for name in names])
         records = [record for answer in answers for found in answer for record in found]
         return sorted(records, key=lambda record: record.started, reverse=True)[:limit]

@@ -18,6 +18,7 @@ from models.export_evaluation import (
 from pipelines.history.run_record import RunRecord
 from pipelines.local.redirect import printed_to
 from pipelines.training_kind import ADVERSARIAL, training_kind
+from pipelines.tuning.found import read_best, study_of
 from preprocessing.errors import InputError
 
 EVALUATIONS_FOLDER = "evaluations"
@@ -120,14 +121,16 @@ class _Run:
         if _training_goes_on(record):
             os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # the training fills the accelerator's memory
         names = ("model", "loss", "batch_size", "learning_rate")
+        study = study_of(record)
+        trained_with = record.parameters | (read_best(study) if study else {})
         self._evaluations = ExportEvaluations(
             self._folder / EVALUATIONS_FOLDER,
             self._folder / _name(record, "preprocess") / "examples",
             self._folder / _name(record, "train") / "model",
             {
-                name.replace("_", " "): str(record.parameters[name])
+                name.replace("_", " "): str(trained_with[name])
                 for name in names
-                if name in record.parameters
+                if name in trained_with
             },
             self._kind,
             record.parameters.get("seed", 0),

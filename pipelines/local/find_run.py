@@ -5,12 +5,13 @@ from pathlib import Path
 from pipelines.history.run_record import RunRecord
 from pipelines.local.history import read_records
 from pipelines.registry import find_pipeline
+from pipelines.variants import base_of, tune_of
 from preprocessing.errors import InputError
 from preprocessing.nearest import did_you_mean
 
 
 def find_run(pipeline: str, name: str, runs: Path) -> Path:
-    """Returns the folder of a run.
+    """Returns the folder of a run that trains.
 
     Args:
         pipeline: name of its pipeline.
@@ -18,10 +19,16 @@ def find_run(pipeline: str, name: str, runs: Path) -> Path:
         runs: the folder of all runs.
 
     Raises:
-        InputError: there is no such pipeline or run, and the message says what there is; or the
-            record of the named run cannot be read. Those of other runs are passed over.
+        InputError: there is no such pipeline or run, and the message says what there is; or it
+            trains nothing; or the record of the named run cannot be read. Those of other runs are
+            passed over.
     """
     find_pipeline(pipeline)
+    if pipeline == tune_of(pipeline):
+        raise InputError(
+            f"PIPELINE: {pipeline} only tries parameters and leaves no model; name one that trains:"
+            f" {base_of(pipeline)}"
+        )
     wanted = Path(name).name
     records = _records(runs, needed=wanted)
     of_pipeline = [record for record in records if record.pipeline == pipeline]

@@ -31,7 +31,7 @@ def run_locally(name: str, arguments: dict[str, Any], runs: Path, display: Displ
     Args:
         name: the pipeline.
         arguments: of the pipeline; the others have their defaults.
-        runs: folder that gets `<pipeline>-<time>/`, the cache and the checkpoints.
+        runs: folder that gets `<pipeline>-<time>/`, the cache, the checkpoints and the studies.
         display: shows what happens.
 
     Returns:
@@ -54,8 +54,9 @@ def run_locally(name: str, arguments: dict[str, Any], runs: Path, display: Displ
     pipeline = build(retraining_here(target, name, arguments))
     inputs = pipeline.component_spec.inputs or {}
     defaults = {n: spec.default for n, spec in inputs.items()}
-    if "checkpoint_dir" in inputs:
-        defaults["checkpoint_dir"] = str(runs / "checkpoints")
+    for parameter, folder in (("checkpoint_dir", "checkpoints"), ("study_dir", "studies")):
+        if parameter in inputs:
+            defaults[parameter] = str(runs / folder)
     arguments = {**defaults, **arguments}
     runs.mkdir(parents=True, exist_ok=True)
     recorder = Recorder(name, arguments, commit, runs, display)

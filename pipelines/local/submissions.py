@@ -18,7 +18,10 @@ from pipelines.arguments import TAKEN
 from pipelines.check_parameters import check_parameters
 from pipelines.local.real_examples import real_examples
 from pipelines.local.redirect import printed_to
-from pipelines.registry import describe, parse_parameters
+from pipelines.parameters import parse_parameters
+from pipelines.registry import describe
+
+_OF_A_TOURNAMENT = dict.fromkeys(("round_robin", "pause_seconds"), "make tournament")
 
 
 def check_one(model: Path, data: str, texts: Sequence[str], runs: Path, console: Console) -> bool:
@@ -110,7 +113,7 @@ def hold_battle(
 def _parameters(texts: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Returns the tournament's parameters: those that were given, and all with their defaults."""
     pipeline = describe("tournament")
-    given = parse_parameters(pipeline, texts, taken=(*TAKEN, "round_robin", "pause_seconds"))
+    given = parse_parameters(pipeline, texts, taken=TAKEN | _OF_A_TOURNAMENT)
     defaults = {n: spec.default for n, spec in (pipeline.component_spec.inputs or {}).items()}
     check_parameters({**defaults, **given}, None)
     return given, defaults

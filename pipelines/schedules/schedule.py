@@ -9,7 +9,7 @@ from pipelines.kubeflow.cron import check_kept
 from pipelines.registry import find_pipeline, pipeline_names
 from pipelines.schedules.cron import check_cron, find_timezone, next_times
 from pipelines.settings import Settings
-from pipelines.variants import retraining_of
+from pipelines.variants import is_variant, retraining_of
 from preprocessing.errors import InputError
 
 
@@ -28,10 +28,14 @@ def check_times(cron: str, timezone: str, settings: Settings) -> None:
 def scheduled_pipeline(name: str) -> str:
     """Returns the variant of a pipeline for retraining where there is one, else its name.
 
+    A variant that is named is scheduled itself.
+
     Raises:
         InputError: there is no such pipeline.
     """
     find_pipeline(name)
+    if is_variant(name):
+        return name
     return retraining if (retraining := retraining_of(name)) in pipeline_names() else name
 
 
@@ -52,11 +56,13 @@ def for_each_time(submission: Submission) -> Submission:
 def find_schedule(pipeline: str, place: Backend) -> str:
     """Returns the name of a pipeline's schedule: that of its variant for retraining goes first.
 
+    A variant that is named has one of its own.
+
     Raises:
         InputError: it has none; the message lists those there are.
     """
     names = [schedule.name for schedule in place.schedules()]
-    for name in (retraining_of(pipeline), pipeline):
+    for name in [pipeline] if is_variant(pipeline) else [retraining_of(pipeline), pipeline]:
         if name in names:
             return name
     raise InputError(

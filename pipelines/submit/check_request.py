@@ -11,6 +11,8 @@ from pipelines.settings import Settings
 from pipelines.submit.cloud_data import check_in_bucket
 from pipelines.submit.findings import Finding, found_by
 from pipelines.submit.submission import read_given
+from pipelines.tuning.space import search_space
+from pipelines.variants import is_tuning
 from preprocessing.challenge import find_challenge
 from preprocessing.sources.open import count_classes
 
@@ -59,4 +61,6 @@ def check_request(
         found.append(found_by("teams", check_teams))
     found.append(found_by("parameters", check_parameters))
     right = found[-1].status == "ok"
+    if right and is_tuning(pipeline):
+        found.append(Finding("tries", "ok", ", ".join(search_space(pipeline, given))))
     return found, given.get("files_fingerprint", "") if right else None

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from pipelines.backend import Backend, Submission, find_backend
 from pipelines.display import Display
+from pipelines.history.defaults import parameter_defaults
 from pipelines.local.history import LocalHistory
 from pipelines.settings import Settings
 from pipelines.submit.check_request import check_request
@@ -56,5 +57,8 @@ def prepare(
     if settings.backend == "vertex":
         like = newest_success(pipeline, [backend, LocalHistory(runs, display.note)])
         otherwise = differences(like, submission.arguments) if like else ""
-        show_estimate(estimate(machines_of(submission.template), like), otherwise, display.note)
+        given = {**parameter_defaults(pipeline), **submission.arguments}
+        trials = given.get("trials", 1), given.get("parallel", 1)
+        made = estimate(machines_of(submission.template), like, *trials)
+        show_estimate(made, otherwise, display.note)
     return submission, backend

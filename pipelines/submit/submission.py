@@ -16,6 +16,7 @@ from pipelines.display import Display
 from pipelines.image.name import find_images
 from pipelines.registry import challenge_of, describe
 from pipelines.settings import Settings
+from pipelines.shared_training import check_tried, shared_parameters
 from pipelines.submit.cloud_data import check_in_bucket, upload_sample
 from pipelines.user import login_name
 from pipelines.vertex.dataflow import dataflow_args
@@ -117,7 +118,9 @@ def read_given(
     display: Display,
     teams: str,
 ) -> dict[str, Any]:
-    """Returns the arguments that were given, but for those of the data; and where checkpoints go.
+    """Returns the arguments that were given, but for those of the data, and those that follow.
+
+    Where checkpoints go and what several accelerators share follow from the settings.
 
     Args are those of `make_submission`, and `classes`: how many the data has, None if unknown.
 
@@ -129,6 +132,8 @@ def read_given(
     check_champions(pipeline, given, settings)
     if weights := given.get("weights"):
         check_in_bucket("weights", weights, settings)
+    check_tried(pipeline, given, settings)
+    given |= shared_parameters(pipeline, given, settings)
     if "checkpoint_dir" in (describe(pipeline).component_spec.inputs or {}):
         folder = _checkpoint_folder(given.get("checkpoint_dir", ""), settings)
         given |= {"checkpoint_dir": folder} if folder else {}

@@ -1,5 +1,6 @@
 """Estimates what a run on Vertex AI costs, step by step, before it is started."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
@@ -16,7 +17,10 @@ ASSUMED_MINUTES = 10
 """How long a step is taken to last of which no run tells."""
 
 ASSUMED_TRAINING_MINUTES = 60
-"""The same for the training."""
+"""The same for the training, and for each trial of a tuning job."""
+
+TUNING_JOB = "tune-on-vertex"
+"""The step that awaits a tuning job; next to its trials' machines its own costs little."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +29,12 @@ class StepCost:
 
     Attributes:
         step: its name.
-        machine: that Vertex AI is expected to choose; of a custom job all of its machines.
+        machine: that Vertex AI is expected to choose; of a custom job all of its machines, of a
+            tuning job those of all trials that run at a time.
         minutes: how long it may take.
         dollars: list price of the machine for that time.
         assumed: whether no run says how long it takes.
+        trials: of a tuning job; 0 for another step.
     """
 
     step: str
@@ -36,6 +42,7 @@ class StepCost:
     minutes: float
     dollars: float
     assumed: bool
+    trials: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,25 +65,34 @@ class Estimate:
         return self.fee + sum(step.dollars for step in self.steps)
 
 
-def estimate(machines: Mapping[str, Machine], like: RunRecord | None) -> Estimate:
+def estimate(
+    machines: Mapping[str, Machine], like: RunRecord | None, trials: int = 1, parallel: int = 1
+) -> Estimate:
     """Estimates the cost of a run whose steps take as long as those of another.
 
     Args:
         machines: of each step.
         like: a run that succeeded; steps that it took from a cache tell no time. None if there is
             none.
+        trials: of the tuning job, if there is one.
+        parallel: how many of them at a time.
     """
     known = {
         step.name: step.seconds / 60
         for step in (like.steps if like else ())
         if step.status == "succeeded"
     }
+    at_once = min(trials, parallel)
     steps = []
     for step, machine in machines.items():
         assumed = ASSUMED_TRAINING_MINUTES if step in TRAINING else ASSUMED_MINUTES
+        if step == TUNING_JOB:
+            machine = replace(machine, replicas=machine.replicas * at_once)
+            assumed = ASSUMED_TRAINING_MINUTES * math.ceil(trials / at_once)
         minutes = known.get(step, assumed)
         dollars = minutes / 60 * dollars_an_hour(machine)
-        steps.append(StepCost(step, machine, minutes, dollars, step not in known))
+        count = trials if step == TUNING_JOB else 0
+        steps.append(StepCost(step, machine, minutes, dollars, step not in known, count))
     return Estimate(tuple(steps), dollars_a_run(), like.run if like else "")
 
 

@@ -95,12 +95,18 @@ def custom_job(task: Any) -> str:
 
     A step of Google's own that starts a job has that one's id, and not that of its launcher.
     """
-    resources = str((task.execution.metadata or {}).get("output:gcp_resources", ""))
-    if started := re.search(r"/customJobs/(\d+)", resources):
-        return started.group(1)
+    if started := _started(task, "customJobs"):
+        return started
     detail = task.executor_detail
     name: str = detail.container_detail.main_job or detail.custom_job_detail.job
     return name.rpartition("/")[2]
+
+
+def _started(task: Any, kind: str) -> str:
+    """Returns the id of the job of a kind that a step has started; "" for none."""
+    resources = str((task.execution.metadata or {}).get("output:gcp_resources", ""))
+    found = re.search(rf"/{kind}/(\d+)", resources)
+    return found.group(1) if found else ""
 
 
 def state_name(message: Any) -> str:
@@ -113,6 +119,7 @@ def state_name(message: Any) -> str:
 def _step(task: Any, settings: Settings) -> Step:
     status, odd = _status(task, _STEP_STATUS)
     job = custom_job(task)
+    page = _started(task, "hyperparameterTuningJobs") or job
     artifacts, metrics = {}, {}
     for key, found in task.outputs.items():
         for number, artifact in enumerate(found.artifacts):
@@ -126,7 +133,7 @@ def _step(task: Any, settings: Settings) -> Step:
         metrics=metrics,
         log=log_link(settings, job) if job else "",
         error=(_line(task.error.message) or odd) if status == "failed" else "",
-        link=job_link(settings, job) if job else "",
+        link=job_link(settings, page) if page else "",
     )
 
 

@@ -22,6 +22,13 @@ def show_estimate(estimate: Estimate, otherwise: str, note: Callable[[str], None
         note(_line(step.step, str(step.machine), time, f"${step.dollars:.2f}"))
     note(_line("fee of the run", "", "", f"${estimate.fee:.2f}"))
     note(_line("in all, about", "", "", f"${estimate.dollars:.2f}"))
+    for step in estimate.steps:
+        if step.trials:
+            note(
+                f"  {step.step} is a tuning job of {step.trials} trials, each on machines of its"
+                " own: what runs at a time is priced for the whole time; trials that are stopped"
+                " early cost less"
+            )
     if spot := [step.step for step in estimate.steps if step.machine.spot]:
         note(
             f"  on spot machines {', '.join(spot)} costs less than this list price; each"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import pytest
 
 from models.export import export_model
 from models.network import build_network, find_network
@@ -26,38 +25,41 @@ def example(image, image_id):
             bytes_list=tf.train.BytesList(value=[image_id.encode()]))
     return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
 
-images = np.load(sys.argv[2])
-model = tf.saved_model.load(sys.argv[1])
-serve = model.signatures["serving_default"]
-examples = [example(image.tobytes(), str(i or "")) for i, image in enumerate(images)]
-out = serve(example_bytes=tf.constant(examples))
-plain = model.signatures["predict_images"](image=tf.constant(images))
-print(json.dumps({
-    "dtypes": {name: value.dtype.name for name, value in out.items()},
-    "image_id": [x.decode() for x in out["image_id"].numpy()],
-    "class_indexes": out["class_indexes"].numpy().tolist(),
-    "predictions": out["predictions"].numpy().tolist(),
-    "probabilities": plain["probabilities"].numpy().tolist(),
-    "project": [name for name in sys.modules if name.startswith(("models", "preprocessing"))],
-}))
+images = np.load(sys.argv[1])
+for folder in sys.argv[2:]:
+    model = tf.saved_model.load(folder)
+    serve = model.signatures["serving_default"]
+    examples = [example(image.tobytes(), str(i or "")) for i, image in enumerate(images)]
+    out = serve(example_bytes=tf.constant(examples))
+    plain = model.signatures["predict_images"](image=tf.constant(images))
+    print(json.dumps({
+        "dtypes": {name: value.dtype.name for name, value in out.items()},
+        "image_id": [x.decode() for x in out["image_id"].numpy()],
+        "class_indexes": out["class_indexes"].numpy().tolist(),
+        "predictions": out["predictions"].numpy().tolist(),
+        "probabilities": plain["probabilities"].numpy().tolist(),
+        "project": [name for name in sys.modules if name.startswith(("models", "preprocessing"))],
+    }))
 """
 
 
-@pytest.mark.parametrize("top_k", [2, 5])
 def test_a_fresh_process_predicts_as_the_network_does(
-    top_k: int, transform_folder: Path, examples: Examples, tmp_path: Path
+    transform_folder: Path, examples: Examples, tmp_path: Path
 ) -> None:
     keras.utils.set_random_seed(0)
     network = build_network(
         find_network("models.quickdraw", "Logistic"), IMAGE_SHAPE, 3, [70.0], [4000.0]
     )
-    for _ in range(2):  # the second time over the first
-        export_model(network, transform_folder, CLASS_NAMES, top_k, tmp_path / "model")
-    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == [
-        "labels.txt",
-        "network.keras",
-        "saved_model",
-    ]
+    classes = {2: 2, 5: 3}  # there are three
+    folders = [tmp_path / f"model-{top_k}" for top_k in classes]
+    for folder, top_k in zip(folders, classes, strict=True):
+        for _ in range(2):  # the second time over the first
+            export_model(network, transform_folder, CLASS_NAMES, top_k, folder)
+        assert sorted(path.name for path in folder.iterdir()) == [
+            "labels.txt",
+            "network.keras",
+            "saved_model",
+        ]
     images, _ = pixels_and_labels(examples, "test")
     np.save(tmp_path / "images.npy", images)
     (tmp_path / "elsewhere").mkdir()
@@ -67,26 +69,27 @@ def test_a_fresh_process_predicts_as_the_network_does(
             "-I",
             "-c",
             PREDICT,
-            tmp_path / "model/saved_model",
             tmp_path / "images.npy",
+            *(folder / "saved_model" for folder in folders),
         ],
         cwd=tmp_path / "elsewhere",
         check=True,
         stdout=subprocess.PIPE,
     ).stdout
-    found = json.loads(output)
 
     expected = network.predict(images, verbose=0)
-    order = np.argsort(-expected, axis=1, kind="stable")[:, : min(top_k, 3)]
-    assert found["project"] == []
-    assert found["dtypes"] == {
-        "image_id": "string",
-        "class_indexes": "int32",
-        "predictions": "float32",
-    }
-    assert found["image_id"] == [""] + [str(index) for index in range(1, len(images))]
-    assert found["class_indexes"] == order.tolist()
-    np.testing.assert_allclose(found["probabilities"], expected, atol=1e-6)
-    np.testing.assert_allclose(
-        found["predictions"], np.take_along_axis(expected, order, axis=1), atol=1e-6
-    )
+    for line, count in zip(output.splitlines(), classes.values(), strict=True):
+        found = json.loads(line)
+        order = np.argsort(-expected, axis=1, kind="stable")[:, :count]
+        assert found["project"] == []
+        assert found["dtypes"] == {
+            "image_id": "string",
+            "class_indexes": "int32",
+            "predictions": "float32",
+        }
+        assert found["image_id"] == [""] + [str(index) for index in range(1, len(images))]
+        assert found["class_indexes"] == order.tolist()
+        np.testing.assert_allclose(found["probabilities"], expected, atol=1e-6)
+        np.testing.assert_allclose(
+            found["predictions"], np.take_along_axis(expected, order, axis=1), atol=1e-6
+        )

@@ -26,25 +26,21 @@ NETWORKS = "models.quickdraw"
 QUICK = TrainingOptions(model="Logistic", batch_size=20, epochs=3, checkpoint_seconds=0.001)
 
 TRAIN = """
-import json, sys, time
-from dataclasses import asdict
-from pathlib import Path
+import sys, time
 import models.export, models.training_loop
 models.export._write_saved_model = lambda network, transform, k, features, folder: folder.mkdir()
 from models.training import train
-from models.training_loop import TrainingLoop
 from models.training_options import TrainingOptions
 models.training_loop._PROGRESS_SECONDS = 0.0
-examples, transform, folder, checkpoints, seconds, pause = sys.argv[1:]
+examples, transform, folder, checkpoints, seconds = sys.argv[1:]
 end_batch = models.training_loop.TrainingLoop.end_batch
-def slow(loop, logs):
-    end_batch(loop, logs)
-    time.sleep(float(pause))
+def slow(loop, read):
+    end_batch(loop, read)
+    time.sleep(0.1)
 models.training_loop.TrainingLoop.end_batch = slow
 options = TrainingOptions(model="Cnn", batch_size=20, epochs=3, checkpoint_dir=checkpoints,
                           checkpoint_seconds=float(seconds))
-result = train(examples, transform, folder, "models.quickdraw", options)
-print(json.dumps(asdict(result)))
+train(examples, transform, folder, "models.quickdraw", options)
 """
 
 Start = Callable[..., subprocess.Popen[str]]
@@ -91,8 +87,8 @@ def stop(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     def at(step: int) -> None:
         end_batch = TrainingLoop.end_batch
 
-        def crash(loop: TrainingLoop, logs: dict[str, Any]) -> None:
-            end_batch(loop, logs)
+        def crash(loop: TrainingLoop, read: Callable[[], dict[str, float]]) -> None:
+            end_batch(loop, read)
             if loop.state.step == step:
                 monkeypatch.setattr(TrainingLoop, "end_batch", end_batch)
                 raise KeyError("crash")
@@ -228,16 +224,18 @@ def test_max_steps_ends_within_an_epoch(run: Callable[..., TrainingResult]) -> N
     assert (result.steps, result.epochs) == (17, 2)
 
 
-def test_kill_9_is_gone_on_from(start: Start, examples: Examples, tmp_path: Path) -> None:
-    arguments = (examples.folder, "unread", tmp_path / "model", tmp_path / "checkpoints")
-    process = start(TRAIN, *arguments, 0.001, 0.1)
+def test_kill_9_is_gone_on_from(
+    run: Callable[..., TrainingResult], start: Start, examples: Examples, tmp_path: Path
+) -> None:
+    checkpoints = tmp_path / "checkpoints"
+    process = start(TRAIN, examples.folder, "unread", tmp_path / "model", checkpoints, 0.001)
     wait_for_step(process, 15)
     process.kill()
     process.wait()
-    output, _ = start(TRAIN, *arguments, 60, 0).communicate()
-    result = json.loads(output[output.rindex("\n{") :])
-    assert result["resumed_from_step"] >= 14  # step 15 is told before its checkpoint
-    assert (result["steps"], result["epochs"]) == (36, 3)
+    result = run(replace(QUICK, model="Cnn", checkpoint_seconds=60))
+    assert result.resumed_from_step >= 14  # step 15 is told before its checkpoint
+    assert (result.steps, result.epochs, result.interruptions) == (36, 3, 1)
+    assert result.seconds_lost > 0
 
 
 def test_sigterm_writes_a_checkpoint_first(
@@ -245,7 +243,7 @@ def test_sigterm_writes_a_checkpoint_first(
 ) -> None:
     checkpoints = tmp_path / "checkpoints"
     folder = tmp_path / "model"
-    process = start(TRAIN, examples.folder, "unread", folder, checkpoints, 1000, 0.1)
+    process = start(TRAIN, examples.folder, "unread", folder, checkpoints, 1000)
     wait_for_step(process, 5)
     assert not list(checkpoints.rglob("step-*"))
     process.send_signal(signal.SIGTERM)

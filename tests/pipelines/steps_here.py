@@ -3,10 +3,12 @@
 What a process of its own does to a step is shown in `tests/pipelines/local/test_run.py`.
 """
 
+import builtins
+import io
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from typing import Any
 from unittest import mock
 
@@ -14,6 +16,23 @@ from kfp.dsl.executor import Executor
 
 from pipelines.local import steps
 from preprocessing import preprocess
+
+PRINT = print
+"""What prints in a process of its own; that of KFP's indents while a step runs."""
+
+
+class Lines(io.TextIOBase):
+    """Hands what a step prints to who watches it, line by line, as the pipe of a process does."""
+
+    def __init__(self, line: Callable[[str], object]) -> None:
+        self._line = line
+        self._begun = ""
+
+    def write(self, text: str) -> int:
+        *whole, self._begun = (self._begun + text).split("\n")
+        for line in whole:
+            self._line(f"{line}\n")
+        return len(text)
 
 
 @contextmanager
@@ -34,7 +53,11 @@ def steps_here(besides: str) -> Iterator[None]:
                 return run_process(full_command, env_vars, *watcher)
             module: dict[str, Any] = {"__name__": "ephemeral_component"}
             exec(code, module)  # a component of ours, as KFP hands it over
-            with mock.patch.dict(os.environ, env_vars):
+            with (
+                mock.patch.dict(os.environ, env_vars),
+                mock.patch.object(builtins, "print", PRINT),
+                redirect_stdout(Lines(*watcher)) if watcher else nullcontext(),
+            ):
                 Executor(json.loads(given["--executor_input"]), module[name]).execute()
             return 0
 

@@ -2,8 +2,7 @@
 
 import csv
 import json
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +10,31 @@ import numpy as np
 import pytest
 
 from tests.conftest import WriteBitmaps
+from tests.pipelines.conftest import Command
+from tests.pipelines.steps_here import steps_here
 from tests.preprocessing.raw_data import encoded, example, write_idx, write_records
 
-ROOT = Path(__file__).parent.parent.parent
 QUICK = "model=Logistic epochs=1 batch_size=16"
 
+Run = Callable[..., tuple[str, dict[str, Any]]]
 
-def run(pipeline: str, data: Path, runs: Path, params: str = QUICK) -> tuple[str, dict[str, Any]]:
-    """Runs a pipeline; returns what it printed and its record."""
-    arguments = ["run", pipeline, "--data", str(data), "--runs", str(runs), "--params", params]
-    done = subprocess.run(
-        [sys.executable, "-m", "pipelines", *arguments], cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    (path,) = runs.glob("*/run.json")
-    return done.stdout, json.loads(path.read_text())
+
+@pytest.fixture(scope="module")
+def run(command: Command) -> Run:
+    """Returns a function that runs a pipeline: what it printed, and its record."""
+
+    def call(
+        pipeline: str, data: Path, runs: Path, params: str = QUICK
+    ) -> tuple[str, dict[str, Any]]:
+        with steps_here(besides=""):
+            status, out, err = command(
+                "run", pipeline, "--data", data, "--runs", runs, "--params", params
+            )
+        assert status == 0, out + err
+        (path,) = runs.glob("*/run.json")
+        return out, json.loads(path.read_text())
+
+    return call
 
 
 def artifact(record: dict[str, Any], name: str) -> Path:
@@ -49,7 +58,7 @@ def photos(first: int, count: int, labelled: bool = True) -> list[bytes]:
     ]
 
 
-def test_serving_raw_jpegs_predicts_what_the_pipeline_predicts(tmp_path: Path) -> None:
+def test_serving_raw_jpegs_predicts_what_the_pipeline_predicts(run: Run, tmp_path: Path) -> None:
     data = tmp_path / "data"
     write_records(data / "train-00000-of-00002", photos(0, 13))
     write_records(data / "train-00001-of-00002", photos(13, 13))
@@ -85,7 +94,7 @@ def test_serving_raw_jpegs_predicts_what_the_pipeline_predicts(tmp_path: Path) -
     assert classes == answers["class_indexes"].numpy().tolist()
 
 
-def test_digits_are_handed_in_by_their_row(tmp_path: Path) -> None:
+def test_digits_are_handed_in_by_their_row(run: Run, tmp_path: Path) -> None:
     data, rng = tmp_path / "data", np.random.default_rng(0)
     for name, count in (("train", 120), ("t10k", 25)):
         labels = np.arange(count) % 10
@@ -99,7 +108,7 @@ def test_digits_are_handed_in_by_their_row(tmp_path: Path) -> None:
 
 
 def test_renaissance_takes_all_classes_and_leaves_models_for_phones(
-    tmp_path: Path, write_bitmaps: WriteBitmaps
+    run: Run, tmp_path: Path, write_bitmaps: WriteBitmaps
 ) -> None:
     names = [f"thing{number:02}" for number in range(34)]
     data = write_bitmaps(tmp_path / "data", dict.fromkeys(names[:9], 40))
@@ -129,12 +138,9 @@ def test_renaissance_takes_all_classes_and_leaves_models_for_phones(
     ],
 )
 def test_what_cannot_be_is_told_before_sample_data_is_made(
-    pipeline: str, params: str, told: str
+    command: Command, pipeline: str, params: str, told: str
 ) -> None:
-    arguments = ["run", pipeline, "--params", params]
-    done = subprocess.run(
-        [sys.executable, "-m", "pipelines", *arguments], cwd=ROOT, capture_output=True, text=True
-    )
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(told)
-    assert len(done.stderr.splitlines()) == 1
+    status, out, err = command("run", pipeline, "--params", params)
+    assert (status, out) == (1, "")
+    assert err.startswith(told)
+    assert len(err.splitlines()) == 1

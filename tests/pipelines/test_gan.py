@@ -3,8 +3,6 @@
 import csv
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,27 +12,24 @@ from pipelines.history.run_record import RunRecord
 from preprocessing.samples.gan import write_sample
 from tests.models.battle.made_teams import save, writes_a_file
 from tests.pipelines.conftest import Command
+from tests.pipelines.steps_here import steps_here
 
-ROOT = Path(__file__).parents[2]
 IMAGES = {"train": 40, "validation": 16, "test": 16}
 STEPS = ["preprocess-gan", "train-gan", "evaluate-gan", "check-submission"]
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Runs a pipeline, in a process of its own as its steps are."""
-    command = [sys.executable, "-m", "pipelines", "run", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-
-
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def runs(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Path:
     """Returns the folder of one, short run."""
     faces, runs = tmp_path_factory.mktemp("faces"), tmp_path_factory.mktemp("runs")
     for seed, (split, count) in enumerate(IMAGES.items()):
         write_sample(faces / split, count, seed)
     params = "model=Sample max_steps=30 export_model_steps=20 batch_size=8"
-    done = run("gan", "--data", faces, "--runs", runs, "--params", params)
-    assert done.returncode == 0, done.stdout + done.stderr
+    with steps_here(besides=""):
+        status, out, err = command(
+            "run", "gan", "--data", faces, "--runs", runs, "--params", params
+        )
+    assert status == 0, out + err
     return runs
 
 
@@ -120,15 +115,18 @@ def test_two_submissions_fight(runs: Path, trained: RunRecord, command: Command)
 
 
 def test_a_tournament_takes_the_images_of_the_newest_run(
-    runs: Path, trained: RunRecord, tmp_path: Path
+    runs: Path, trained: RunRecord, tmp_path: Path, command: Command
 ) -> None:
     model, teams = Path(trained.artifacts["model"]), tmp_path / "teams"
     shutil.copytree(model, teams / "trained")
     shutil.copytree(model / "export" / "step_20" / "saved_model", teams / "early")
     (teams / "nobody").mkdir()
     params = "round_robin=true seed=1"
-    done = run("tournament", "--teams", teams, "--runs", runs, "--params", params)
-    assert done.returncode == 0, done.stdout + done.stderr
+    with steps_here(besides=""):
+        status, printed, error = command(
+            "run", "tournament", "--teams", teams, "--runs", runs, "--params", params
+        )
+    assert status == 0, printed + error
     record = RunRecord.read(new_folder(runs, "tournament"))
     assert {step.name: step.status for step in record.steps} == {
         "preprocess-gan": "cached",
@@ -138,7 +136,7 @@ def test_a_tournament_takes_the_images_of_the_newest_run(
     bracket = json.loads((results / "bracket.json").read_text())
     assert (bracket["format"], bracket["seed"]) == ("round robin", 1)
     assert bracket["real_images"]["source"] == trained.parameters["source"]
-    assert f"the champion is {bracket['champion']}" in done.stdout
+    assert f"the champion is {bracket['champion']}" in printed
     assert [row["team"] for row in bracket["standings"]][-1] == "nobody"
     lost = [row for row in rows(results / "results.csv") if row["DecidedBy"] == "forfeit"]
     assert [row["Reason"] for row in lost] == ["nobody: no SavedModel here"] * 2

@@ -70,7 +70,7 @@ def two_teams(folder: Path) -> Path:
         ("memory_gib=0.5", "memory_gib=0.5: expected 1 or more"),
         ("seed=-1", "seed=-1: expected a whole number of 0 or more"),
         ("call_second=1", "PARAMS: 'call_second' is no parameter of tournament, did you mean"),
-        ("teams=x", "PARAMS: teams is not set here but by DATA, TEAMS"),
+        ("teams=x", "PARAMS: teams is not set here but by TEAMS"),
     ],
 )
 def test_limits_of_battles_are_checked_before_anything_runs(

@@ -1,9 +1,6 @@
 """A participant's network and loss from the command line, as the page `docs/own-model.md` shows."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ from pipelines.arguments import read_arguments
 from pipelines.compile import compile_pipeline
 from pipelines.settings import Settings
 from preprocessing.errors import InputError
+from tests.pipelines.conftest import Command
 
 ROOT = Path(__file__).parent.parent.parent
 BLOCK = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "own-model.md").read_text(), re.DOTALL)
@@ -47,7 +45,9 @@ def test_the_page_has_few_lines() -> None:
     assert len(MINE.splitlines()) <= 15
 
 
-def test_the_page_passes_its_check_and_a_wrong_line_does_not(mine: Path, tmp_path: Path) -> None:
+def test_the_page_passes_its_check_and_a_wrong_line_does_not(
+    mine: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     notes: list[str] = []
     runs, (model, loss) = tmp_path / "runs", (f"{mine}:MyNet", f"{mine}:MyLoss")
     arguments = read_arguments("quickdraw", [], model, loss, None, runs, notes.append)
@@ -58,15 +58,10 @@ def test_the_page_passes_its_check_and_a_wrong_line_does_not(mine: Path, tmp_pat
     assert len(notes) == 1
 
     mine.write_text(MINE.replace("layers.Flatten", "layer.Flatten"))
-    done = subprocess.run(
-        [sys.executable, "-m", "pipelines", "run", "quickdraw", "--runs", str(runs)],
-        cwd=ROOT,
-        env={**os.environ, "MODEL": model},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 1
-    assert done.stderr == "error: mine.py, line 8: NameError: name 'layer' is not defined\n"
+    monkeypatch.setenv("MODEL", model)
+    status, _, error = command("run", "quickdraw", "--runs", runs)
+    assert status == 1
+    assert error == "error: mine.py, line 8: NameError: name 'layer' is not defined\n"
 
 
 @pytest.mark.parametrize(

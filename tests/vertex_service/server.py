@@ -14,6 +14,7 @@ from google.longrunning import operations_pb2
 
 from tests.vertex_service.faults import Faults, Refusal
 from tests.vertex_service.identity import Identity
+from tests.vertex_service.jobs import Jobs
 from tests.vertex_service.logs import Logs
 from tests.vertex_service.metadata import Metadata
 from tests.vertex_service.models import Models
@@ -41,6 +42,7 @@ class VertexService(grpc.GenericRpcHandler):
         pipelines: the runs.
         schedules: the schedules.
         models: the Model Registry.
+        jobs: the tuning jobs.
         metadata: the experiments.
         logs: Cloud Logging.
     """
@@ -56,11 +58,13 @@ class VertexService(grpc.GenericRpcHandler):
         self.pipelines = Pipelines(operations, self.metadata)
         self.schedules = Schedules(operations, self.pipelines)
         self.models = Models(operations)
+        self.jobs = Jobs()
         self.logs = Logs()
         self._services = {
             "google.cloud.aiplatform.v1.PipelineService": self.pipelines,
             "google.cloud.aiplatform.v1.ScheduleService": self.schedules,
             "google.cloud.aiplatform.v1.ModelService": self.models,
+            "google.cloud.aiplatform.v1.JobService": self.jobs,
             "google.cloud.aiplatform.v1.MetadataService": self.metadata,
             "google.longrunning.Operations": operations,
         }

@@ -15,21 +15,27 @@ import numpy as np
 import pytest
 
 from tests.conftest import WriteBitmaps
+from tests.pipelines.conftest import Command
 
 ROOT = Path(__file__).parents[3]
 STEPS = ["preprocess", "train", "evaluate", "batch-predict", "predictions-to-csv", "score"]
 CLASSES = {"ant": 60, "cake": 60, "lion": 60}
 
 
-def command(
+def options(
     data: Path, runs: Path, params: str = "model=Logistic epochs=10 batch_size=16 augment=false"
 ) -> list[str]:
-    arguments = ["run", "quickdraw", "--data", str(data), "--runs", str(runs), "--params", params]
+    return ["run", "quickdraw", "--data", str(data), "--runs", str(runs), "--params", params]
+
+
+def process_of(arguments: list[str]) -> list[str]:
+    """Returns how a process runs the command line."""
     return [sys.executable, "-m", "pipelines", *arguments]
 
 
 def run(*arguments: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True)
+    process = process_of(options(*arguments))
+    return subprocess.run(process, cwd=ROOT, capture_output=True, text=True)
 
 
 def records(runs: Path) -> list[dict[str, Any]]:
@@ -88,6 +94,35 @@ def test_a_second_run_is_answered_from_the_cache(runs: Path, data: Path) -> None
     assert submission.read_text().startswith("Id,Category\n")
 
 
+def test_a_run_told_to_stop_writes_a_checkpoint_goes_on_and_leaves_no_process(
+    runs: Path, data: Path
+) -> None:
+    before = len(records(runs))
+    params = "model=Logistic epochs=2000 patience=2000 max_steps=4000"
+    process = subprocess.Popen(
+        process_of(options(data, runs, params)),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "RUN_UNDER_TEST": str(runs)},
+    )
+    deadline = time.monotonic() + 200
+    while len(records(runs)) == before or "validation:" not in newest_training_log(runs):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    _, error = process.communicate(timeout=50)  # less than the patience that ends in a kill
+    assert process.returncode == 130
+    assert error.splitlines()[-1].startswith("interrupted; the same command goes on")
+    record = records(runs)[-1]
+    assert record["status"] == "interrupted"
+    assert statuses(record) == {"preprocess": "cached", "train": "interrupted"}
+    assert "a checkpoint is written" in newest_training_log(runs)
+    if sys.platform == "linux":
+        assert processes_of(str(runs)) == []
+
+
 def test_changed_data_under_the_same_name_is_worked_on_again(runs: Path, data: Path) -> None:
     ant = data / "ant.npy"
     np.save(ant, np.load(ant)[::-1][:30].astype(np.float32))
@@ -104,7 +139,9 @@ def test_changed_data_under_the_same_name_is_worked_on_again(runs: Path, data: P
     assert not list(Path(record["folder"]).rglob("examples.json"))
 
 
-def test_what_cannot_be_is_told_before_anything_runs(tmp_path: Path, data: Path) -> None:
+def test_what_cannot_be_is_told_before_anything_runs(
+    command: Command, tmp_path: Path, data: Path
+) -> None:
     for arguments, told in (
         ((data, tmp_path / "runs", "epoch=1"), "error: PARAMS: 'epoch' is no parameter"),
         ((data, tmp_path / "runs", "epochs=0"), "error: epochs=0: expected a whole number of 1"),
@@ -113,42 +150,16 @@ def test_what_cannot_be_is_told_before_anything_runs(tmp_path: Path, data: Path)
         ((data, tmp_path / "runs", "model='Cnn"), "error: PARAMS: No closing quotation"),
         ((tmp_path / "nowhere", tmp_path / "runs"), f"error: {tmp_path}/nowhere: no such file or"),
     ):
-        done = run(*arguments)
-        assert done.returncode == 1
-        assert done.stderr.startswith(told)
-        assert len(done.stderr.splitlines()) == 1
+        status, _, err = command(*options(*arguments))
+        assert status == 1
+        assert err.startswith(told)
+        assert len(err.splitlines()) == 1
         assert records(tmp_path / "runs") == []
 
 
-def test_a_run_told_to_stop_writes_a_checkpoint_goes_on_and_leaves_no_process(
-    tmp_path: Path, write_bitmaps: WriteBitmaps
-) -> None:
-    data, runs = write_bitmaps(tmp_path / "data", CLASSES), tmp_path / "runs"
-    arguments = command(data, runs, "model=Logistic epochs=2000 patience=2000 max_steps=4000")
-    process = subprocess.Popen(
-        arguments,
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "RUN_UNDER_TEST": str(runs)},
-    )
-    deadline = time.monotonic() + 200
-    while not (log := training_log(runs)).count("validation:") and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert "validation:" in log
-    process.send_signal(signal.SIGTERM)
-    _, error = process.communicate(timeout=50)  # less than the patience that ends in a kill
-    assert process.returncode == 130
-    assert error.splitlines()[-1].startswith("interrupted; the same command goes on")
-    assert records(runs)[-1]["status"] == "interrupted"
-    assert "a checkpoint is written" in training_log(runs)
-    if sys.platform == "linux":
-        assert processes_of(str(runs)) == []
-
-
-def training_log(runs: Path) -> str:
-    return "".join(path.read_text() for path in runs.glob("*/logs/train.log"))
+def newest_training_log(runs: Path) -> str:
+    log = Path(records(runs)[-1]["folder"], "logs", "train.log")
+    return log.read_text() if log.exists() else ""
 
 
 def processes_of(runs: str) -> list[str]:

@@ -92,6 +92,21 @@ def test_all_machines_of_a_training_are_counted_and_spot_is_told(tmp_path: Path)
     assert "60 s of training at most" in told
 
 
+def test_a_tuning_job_costs_what_all_its_trials_do(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, image="registry/image:1", preset="gpu", workers=2)  # type: ignore[call-arg]
+    machines = machines_of(compile_pipeline("mnist-tuning", tmp_path, settings))
+    one = Machine("n1-standard-8", 8, 30, "NVIDIA_TESLA_T4", 1, replicas=2)
+    assert machines["tune-on-vertex"] == machines["train"] == one
+    costs = {step.step: step for step in estimate(machines, None, trials=7, parallel=3).steps}
+    tuning, hour = costs["tune-on-vertex"], dollars_an_hour(one)
+    assert (tuning.machine.replicas, tuning.minutes, tuning.trials) == (6, 180, 7)
+    assert tuning.dollars == pytest.approx(9 * hour)
+    assert costs["train"].dollars == pytest.approx(hour)
+    like = run(**{"tune-on-vertex": 1800.0})
+    known = {step.step: step for step in estimate(machines, like, trials=2, parallel=3).steps}
+    assert known["tune-on-vertex"].dollars == pytest.approx(0.5 * 2 * hour)
+
+
 def test_a_custom_job_and_a_batch_prediction_cost_what_their_machines_do(tmp_path: Path) -> None:
     """As google-cloud-pipeline-components compiles them: the step itself only waits."""
     spec = {

@@ -11,6 +11,7 @@ import yaml
 
 from pipelines.compile import compile_pipeline
 from pipelines.settings import Settings, read_settings
+from pipelines.shared_training import check_tried
 from preprocessing.errors import InputError
 
 IMAGE = "registry/image:1"
@@ -165,6 +166,11 @@ def test_several_machines_are_a_chief_and_its_workers_each_with_its_accelerators
         assert pool.container_spec == spec.worker_pool_specs[0].container_spec
     assert spec.scheduling.restart_job_on_worker_restart == restarts
     assert spec.scheduling.strategy.name == strategy
+    defaults = pipeline["root"]["inputDefinitions"]["parameters"]
+    batch_size, sharing = defaults["batch_size"]["defaultValue"], sum(machines) * (kind[1] or 1)
+    assert batch_size % sharing == 0
+    assert 128 <= batch_size < 128 + sharing
+    assert defaults["shard_size"]["defaultValue"] == (1024 if sum(machines) > 1 else 32768)
     policy = pipeline["root"]["dag"]["tasks"]["train"]["retryPolicy"]
     assert policy["maxRetryCount"] == (10 if settings.get("spot") else 2)
 
@@ -234,6 +240,27 @@ def test_a_word_that_is_unknown_is_named(
         monkeypatch.setenv(name, value)
     with pytest.raises(InputError, match=told):
         read_settings()
+
+
+def test_a_tuning_takes_no_batch_that_the_machines_cannot_share(tmp_path: Path) -> None:
+    settings = Settings(image=IMAGE, preset="distributed", spot=True)
+    with pytest.raises(InputError, match=r'3 cannot share; .* PARAMS="batch_size=258"'):
+        check_tried("quickdraw-tuning", {}, settings)
+    check_tried("quickdraw-tuning", {"batch_size": 129}, settings)
+    with pytest.raises(InputError, match="batch_size=128: expected a multiple of the 3 that"):
+        compile_pipeline("quickdraw", tmp_path, settings, {"batch_size": 128})
+
+
+def test_on_kubeflow_the_training_of_a_tuning_is_on_spot_nodes_and_its_trials_are_not(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(image=IMAGE, preset="gpu", spot=True, backend="kubeflow")
+    path = compile_pipeline("quickdraw-tuning", tmp_path, settings)
+    pipeline, platform = yaml.safe_load_all(path.read_text())
+    step = pipeline["deploymentSpec"]["executors"]["exec-tune"]["container"]
+    assert (step["image"], step["resources"]["accelerator"]["count"]) == (IMAGE, "1")
+    on_spot = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    assert list(on_spot) == ["exec-train"]
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,20 @@ def test_a_step_that_starts_a_job_shows_that_jobs_log(
     assert backend.log_tail(record, "train") == "epoch 1"
 
 
+def test_a_step_that_awaits_a_tuning_job_links_to_its_trials_and_shows_its_own_log(
+    vertex: Any, backend: Backend, job: Any
+) -> None:
+    vertex.end(RUN)
+    task = next(task for task in job.job_detail.task_details if task.task_name == "train")
+    own = task.executor_detail.container_detail.main_job.rpartition("/")[2]
+    resources = '{"resources": [{"resourceUri": "https://x/hyperparameterTuningJobs/777"}]}'
+    task.execution = {"metadata": {"output:gcp_resources": resources}}
+    vertex.logs.lines[own] = ["3 of 20 trials have ended"]
+    record = backend.run(RUN)
+    assert "training/777" in next(step.link for step in record.steps if step.name == "train")
+    assert backend.log_tail(record, "train") == "3 of 20 trials have ended"
+
+
 def test_groups_of_steps_are_no_steps_and_a_condition_that_does_not_hold_is_skipped(
     vertex: Any, backend: Backend, job: Any
 ) -> None:

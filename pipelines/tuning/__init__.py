@@ -1,0 +1,1 @@
+"""Pipelines that tune, as the command line shows them: what will be tried, and what was."""

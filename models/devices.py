@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import keras
@@ -65,12 +66,19 @@ def every_device() -> Iterator[Devices]:
         with join(cluster) as strategy:
             yield Devices(strategy.num_replicas_in_sync, strategy.scope, strategy, cluster)
     elif backend == "tensorflow" and len(names := tensorflow_accelerators()) > 1:
-        import tensorflow as tf
-
-        strategy = tf.distribute.MirroredStrategy(names)
+        strategy = _mirrored(tuple(names))
         yield Devices(len(names), strategy.scope, strategy)
     else:
         yield Devices(1, nullcontext)
+
+
+@cache
+def _mirrored(names: tuple[str, ...]) -> Any:
+    """Returns the one MirroredStrategy of a process: a second one's numbers for the collective
+    operations would be those of the first."""
+    import tensorflow as tf
+
+    return tf.distribute.MirroredStrategy(list(names))
 
 
 def tensorflow_accelerators() -> list[str]:

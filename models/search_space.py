@@ -29,6 +29,14 @@ Scale = Literal["linear", "log"]
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
 _TYPES = ("float", "integer", "choice")
+_NO_TYPE = "expected a type, which is 'float', 'integer' or 'choice'"
+_TOLD = {
+    "union_tag_not_found": _NO_TYPE,
+    "union_tag_invalid": _NO_TYPE,
+    "missing": "is missing",
+    "extra_forbidden": "is unknown",
+}
+"""What is said of faults that pydantic has other words for, by their types there."""
 _TUNABLE = (
     *("loss", "batch_size", "learning_rate", "learning_rate_decay"),
     *("clip_norm", "augment", "mixed_precision"),
@@ -167,7 +175,7 @@ def _declared(path: Path) -> dict[str, Float | Integer | Choice] | None:
         except ValidationError as error:
             wrong = error.errors()[0]
             where = ".".join(str(part) for part in wrong["loc"] if part not in _TYPES)
-            told = wrong["msg"].removeprefix("Value error, ")
+            told = _TOLD.get(wrong["type"], wrong["msg"].removeprefix("Value error, "))
             raise InputError(": ".join(filter(None, [place, where, told]))) from None
         except (ValueError, TypeError):  # a call, or a list as a key
             raise InputError(

@@ -9,7 +9,7 @@ from models.battle.local_teams import fingerprint
 from models.battle.tournament import check_pause
 from pipelines.check_classes import check_classes
 from pipelines.check_parameters import check_parameters
-from pipelines.parameters import parse_parameters
+from pipelines.parameters import TAKEN, parse_parameters
 from pipelines.registry import describe
 from pipelines.training_kind import CLASSIFICATION, training_kind
 from pipelines.tuning.space import fixed_parameters, search_space, tried_arguments
@@ -17,17 +17,6 @@ from pipelines.variants import base_of, is_tuning
 from preprocessing.challenge import find_challenge
 from preprocessing.errors import InputError
 from preprocessing.gan import MNIST_SIZE
-
-TAKEN = {
-    "source": "DATA",
-    "source_fingerprint": "DATA",
-    "teams": "TEAMS",
-    "teams_fingerprint": "TEAMS",
-    "beam_args": "BEAM",
-    "files_fingerprint": "MODEL or LOSS",
-    "fixed_parameters": "the other words: a parameter that is given is not tried",
-}
-"""Parameters that are not set by PARAMS, and by what they are."""
 
 UNKNOWN_CLASSES = 345
 """What a network is tried with where only the data says how many: as many as the public data."""

@@ -35,7 +35,12 @@ def check_settings(pipeline: str, settings: Settings) -> None:
             f"{asked}: several machines train with TensorFlow only, not with"
             f" KERAS_BACKEND={settings.keras_backend}; leave one of them out"
         )
-    if training_kind(pipeline) is ADVERSARIAL:
+    if needs_one_machine(pipeline):
         raise InputError(
             f"{asked}: a GAN trains on one machine; set WORKERS=1 for PIPELINE={pipeline}"
         )
+
+
+def needs_one_machine(pipeline: str) -> bool:
+    """Says whether what a pipeline trains cannot be trained on several machines."""
+    return training_kind(pipeline) is ADVERSARIAL

@@ -12,6 +12,17 @@ from preprocessing.errors import InputError
 from preprocessing.files import open_file
 from preprocessing.nearest import did_you_mean
 
+TAKEN = {
+    "source": "DATA",
+    "source_fingerprint": "DATA",
+    "teams": "TEAMS",
+    "teams_fingerprint": "TEAMS",
+    "beam_args": "BEAM",
+    "files_fingerprint": "MODEL or LOSS",
+    "fixed_parameters": "the other words: a parameter that is given is not tried",
+}
+"""Parameters that are not set by PARAMS, and by what they are."""
+
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 

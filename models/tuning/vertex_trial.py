@@ -20,7 +20,7 @@ from typing import Any
 import hypertune
 
 from models.devices import every_device
-from models.distributed.cluster import Cluster, find_cluster
+from models.distributed.cluster import find_cluster
 from models.fitting import fit
 from models.input import MOUNTED_BUCKETS, local_examples
 from models.search_space import SearchSpace, as_arguments, read_search_space
@@ -50,25 +50,23 @@ def main(arguments: Sequence[str]) -> None:
         options = TrainingOptions(**given["options"])
         space = read_search_space(networks, options.model, given["fixed"])
         tried = options.tuned(as_arguments(_read_values(values, space)))
-        _train(given["examples"], networks, tried, folder, cluster)
+        _train(given["examples"], networks, tried, folder)
     except InputError as error:
         if cluster.chief:
             TrialEnd(error=str(error)).write(folder)
         raise
 
 
-def _train(
-    examples_folder: str, networks: str, options: TrainingOptions, folder: Path, cluster: Cluster
-) -> None:
-    report = _Reporter().report_epochs if cluster.chief else None
+def _train(examples_folder: str, networks: str, options: TrainingOptions, folder: Path) -> None:
     with (
-        local_examples(examples_folder, cluster) as examples,
-        local_weights(options.weights) as weights,
         every_device() as devices,
+        local_examples(examples_folder, devices.cluster) as examples,
+        local_weights(options.weights) as weights,
         trial(shown("model", options.model)),
     ):
+        report = _Reporter().report_epochs if devices.cluster.chief else None
         fitted = fit(examples, folder, networks, options, devices, weights, stop=report)
-    if cluster.chief:  # and all workers have come to their end
+    if devices.cluster.chief:  # and all workers have come to their end
         TrialEnd(fitted.result.seconds).write(folder)
         fitted.checkpoints.clear()
 
@@ -102,7 +100,7 @@ def _trial_folder() -> Path:
 
 def _read_values(arguments: Sequence[str], space: SearchSpace) -> dict[str, Any]:
     """Returns what is tried, by the names in the space."""
-    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     ids = parameter_ids(space)
     for id in ids:
         parser.add_argument(f"--{id}", required=True)

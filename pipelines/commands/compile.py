@@ -1,5 +1,6 @@
 """`compile`: pipelines to YAML."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ def compile(
 ) -> None:
     """Compile pipelines to YAML for Kubeflow and Vertex AI."""
     from pipelines.arguments import read_arguments
+    from pipelines.check_settings import needs_one_machine
     from pipelines.compile import compile_pipeline
     from pipelines.registry import pipeline_names
     from pipelines.settings import read_settings
@@ -26,6 +28,9 @@ def compile(
     if (model or loss) and not pipeline:
         raise InputError("MODEL, LOSS: for which pipeline? Set PIPELINE too")
     for name in [pipeline] if pipeline else pipeline_names():
+        if not pipeline and needs_one_machine(name) and settings.training_workers() > 1:
+            print(f"{name}: left out, as it trains on one machine", file=sys.stderr)
+            continue
         arguments = {}
         if model or loss:
             note = Console(stderr=True, soft_wrap=True).print

@@ -14,11 +14,10 @@ from models.battle.sandbox import Sandbox
 from models.battle.submission import check_submission
 from models.battle.teams import find_pair, find_saved_model
 from models.battle.tournament import battle
-from pipelines.arguments import TAKEN
 from pipelines.check_parameters import check_parameters
 from pipelines.local.real_examples import real_examples
 from pipelines.local.redirect import printed_to
-from pipelines.parameters import parse_parameters
+from pipelines.parameters import TAKEN, parse_parameters
 from pipelines.registry import describe
 
 _OF_A_TOURNAMENT = dict.fromkeys(("round_robin", "pause_seconds"), "make tournament")

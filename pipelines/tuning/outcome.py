@@ -10,6 +10,7 @@ from rich.console import Console
 from models.tuning.results import BEST_FILE, TRIALS_FILE
 from pipelines.history.defaults import parameter_defaults
 from pipelines.history.run_record import RunRecord
+from pipelines.parameters import TAKEN
 from pipelines.tuning.found import read_best, read_trials, study_of
 from pipelines.tuning.trial_table import print_trials
 from pipelines.variants import base_of, tune_of
@@ -65,19 +66,21 @@ def outcome_lines(record: RunRecord, data: str, given: Mapping[str, Any]) -> Seq
 
 
 def _words(record: RunRecord, best: str, data: str, given: Mapping[str, Any]) -> list[str]:
-    """Returns what trains on the same data with the best and all that was not tried for it."""
-    defaults = parameter_defaults(record.pipeline)
-    variables = {"PIPELINE": base_of(record.pipeline), "DATA": data}
+    """Returns the words of a command that trains as the trials were, with the best parameters."""
+    base = base_of(record.pipeline)
+    defaults = parameter_defaults(base)
+    other = {
+        name: value
+        for name, value in given.items()
+        if name in defaults and name not in TAKEN and value != defaults[name]
+    }
+    variables = {"PIPELINE": base, "DATA": data}
     for name in ("model", "loss"):
-        if given.get(name, defaults[name]) != defaults[name]:
-            variables[name.upper()] = place(given[name]) if "/" in given[name] else given[name]
-    fixed = given.get("fixed_parameters", ())
-    words = {name: given[name] for name in fixed if name in given and name != "loss"}
-    if arguments := given.get("model_arguments"):
-        words["model_arguments"] = arguments
-    written = [
-        f"{name}={value if isinstance(value, str) else json.dumps(value)}"
-        for name, value in words.items()
+        if chosen := other.pop(name, ""):
+            variables[name.upper()] = place(chosen) if "/" in chosen else chosen
+    words = [
+        shlex.quote(f"{name}={value}") if isinstance(value, str) else f"{name}={json.dumps(value)}"
+        for name, value in other.items()
     ]
-    variables["PARAMS"] = " ".join([f"@{best}", *written])
+    variables["PARAMS"] = " ".join([f"@{best}", *words])
     return [f"{name}={shlex.quote(value)}" for name, value in variables.items() if value]

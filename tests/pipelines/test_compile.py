@@ -149,3 +149,14 @@ def test_compiling_imports_nothing_heavy(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [str(tmp_path / f"{name}.yaml") for name in pipeline_names()]
+
+
+def test_all_pipelines_compile_for_several_machines_but_those_that_need_one(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMAGE", "registry/image:1")
+    monkeypatch.setenv("PRESET", "distributed")
+    status, out, err = command("compile", "--folder", tmp_path)
+    assert (status, err) == (0, "gan: left out, as it trains on one machine\n")
+    names = [Path(line).stem for line in out.splitlines()]
+    assert names == [name for name in pipeline_names() if name != "gan"]

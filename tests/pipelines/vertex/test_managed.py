@@ -242,6 +242,28 @@ def test_a_word_that_is_unknown_is_named(
         read_settings()
 
 
+def test_the_trials_of_a_tuning_have_the_machines_of_the_training(tmp_path: Path) -> None:
+    fixed = {"batch_size": 129}
+    settings = Settings(image=IMAGE, preset="distributed", spot=True)
+    path = compile_pipeline("quickdraw-tuning", tmp_path, settings, fixed)
+    pipeline = dict(yaml.safe_load(path.read_text()))
+    given = pipeline["root"]["dag"]["tasks"]["tune-on-vertex"]["inputs"]["parameters"]
+    trial = {
+        name: whole(given[name]["runtimeValue"]["constant"])
+        for name in ("worker_pool_specs", "strategy", "restart_job_on_worker_restart")
+    }
+    training = payload(pipeline, "train")["job_spec"]
+    for pool, trained in zip(
+        trial["worker_pool_specs"], training["worker_pool_specs"], strict=True
+    ):
+        assert pool["container_spec"]["command"][-1] == "models.tuning.vertex_trial"
+        assert pool["container_spec"]["image_uri"] == trained["container_spec"]["image_uri"]
+        same = ("machine_spec", "disk_spec", "replica_count")
+        assert [pool[name] for name in same] == [trained[name] for name in same]
+    assert training["scheduling"]["strategy"] == trial["strategy"] == "SPOT"
+    assert trial["restart_job_on_worker_restart"]
+
+
 def test_a_tuning_takes_no_batch_that_the_machines_cannot_share(tmp_path: Path) -> None:
     settings = Settings(image=IMAGE, preset="distributed", spot=True)
     with pytest.raises(InputError, match=r'3 cannot share; .* PARAMS="batch_size=258"'):

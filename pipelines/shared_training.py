@@ -11,9 +11,6 @@ from pipelines.training_kind import CLASSIFICATION, training_kind
 from pipelines.variants import is_tuning
 from preprocessing.errors import InputError
 
-SHARD_SIZE = 1_024
-"""Examples a file where several machines train: each reads files of its own, of every split."""
-
 
 def shared_parameters(
     pipeline: str, given: Mapping[str, Any], settings: Settings
@@ -41,9 +38,7 @@ def shared_parameters(
             f"batch_size={size}: expected a multiple of the {sharing} that share a batch, such as"
             f" {fitting}"
         )
-    if settings.training_workers() == 1 or "shard_size" in given:
-        return {"batch_size": fitting}
-    return {"batch_size": fitting, "shard_size": SHARD_SIZE}
+    return {"batch_size": fitting}
 
 
 def check_tried(pipeline: str, given: Mapping[str, Any], settings: Settings) -> None:

@@ -170,7 +170,6 @@ def test_several_machines_are_a_chief_and_its_workers_each_with_its_accelerators
     batch_size, sharing = defaults["batch_size"]["defaultValue"], sum(machines) * (kind[1] or 1)
     assert batch_size % sharing == 0
     assert 128 <= batch_size < 128 + sharing
-    assert defaults["shard_size"]["defaultValue"] == (1024 if sum(machines) > 1 else 32768)
     policy = pipeline["root"]["dag"]["tasks"]["train"]["retryPolicy"]
     assert policy["maxRetryCount"] == (10 if settings.get("spot") else 2)
 

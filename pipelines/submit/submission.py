@@ -16,7 +16,7 @@ from pipelines.display import Display
 from pipelines.image.name import find_images
 from pipelines.registry import challenge_of, describe
 from pipelines.settings import Settings
-from pipelines.shared_training import check_tried, shared_parameters
+from pipelines.shared_training import shared_parameters
 from pipelines.submit.cloud_data import check_in_bucket, upload_sample
 from pipelines.user import login_name
 from pipelines.vertex.dataflow import dataflow_args
@@ -132,7 +132,6 @@ def read_given(
     check_champions(pipeline, given, settings)
     if weights := given.get("weights"):
         check_in_bucket("weights", weights, settings)
-    check_tried(pipeline, given, settings)
     given |= shared_parameters(pipeline, given, settings)
     if "checkpoint_dir" in (describe(pipeline).component_spec.inputs or {}):
         folder = _checkpoint_folder(given.get("checkpoint_dir", ""), settings)

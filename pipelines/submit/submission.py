@@ -132,6 +132,10 @@ def read_given(
     check_champions(pipeline, given, settings)
     if weights := given.get("weights"):
         check_in_bucket("weights", weights, settings)
+    if (study := given.get("study_dir")) and settings.backend == "vertex":
+        raise InputError(
+            f"study_dir={study}: on Vertex AI the tuning job keeps the trials; leave it out"
+        )
     given |= shared_parameters(pipeline, given, settings)
     if "checkpoint_dir" in (describe(pipeline).component_spec.inputs or {}):
         folder = _checkpoint_folder(given.get("checkpoint_dir", ""), settings)

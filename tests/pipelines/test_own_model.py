@@ -228,6 +228,10 @@ def test_the_compiled_pipeline_has_the_files_in_its_image(
     assert not (build / "participant" / "mnist").exists()
     assert files() == ["loss/mine.py", "model/mine.py", "model/parts_6/deep.py"]
 
+    inputs, _ = compiled(build, runs, monkeypatch, "quickdraw-tuning", model=f"{other}:MyNet")
+    assert inputs["model"]["defaultValue"] == "participant/quickdraw/mine.py:MyNet"
+    assert files() == ["mine.py"]  # an image for quickdraw has those of its variants
+
     inputs, (image,) = compiled(build, runs, monkeypatch)
     assert inputs["model"]["defaultValue"] == "Cnn"
     assert image == "challenge-pipelines:0123456789ab"

@@ -86,3 +86,10 @@ def tensorflow_accelerators() -> list[str]:
     import tensorflow as tf
 
     return [device.name.split("device:")[-1] for device in tf.config.list_logical_devices("GPU")]
+
+
+def forget_networks() -> None:
+    """Makes Keras name layers as if there had been no network before; the devices stay set."""
+    distribution = keras.distribution.distribution()
+    keras.utils.clear_session()
+    keras.distribution.set_distribution(distribution)

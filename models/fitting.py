@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from models.checkpoint import CHECKPOINTS_FOLDER, Checkpoints, code_hashes
-from models.devices import Devices
+from models.devices import Devices, forget_networks
 from models.losses import find_loss
 from models.network import augmented, build_network, find_augmentation, find_network
 from models.own_files import files_fingerprint
@@ -102,7 +102,7 @@ def fit(
             disk is full.
         SystemExit: SIGTERM or SIGINT came (status 143 or 130); a checkpoint was written first.
     """
-    keras.utils.clear_session()  # layers get the same names, so a checkpoint's hash is the same
+    forget_networks()  # layers get the same names, so a checkpoint's hash is the same
     keras.utils.set_random_seed(options.seed)
     chief = devices.cluster.chief
     if chief:

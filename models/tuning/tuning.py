@@ -37,11 +37,11 @@ class Tuning:
         self._waiting = study.under_way()
         self._running: dict[int, dict[str, Any]] = {}
         self._fractions: dict[int, float] = {}
-        self._hits: dict[int, float] = {}
         for record in self._ended:  # it may have been killed between an end and this
             self._remove_checkpoints(record.number)
         if self._ended or self._waiting:
-            report_note(f"going on: {len(self._ended)} trials done, {len(self._waiting)} under way")
+            done = f"{len(self._ended)} of {trials} trials done"
+            report_note(f"going on: {done}, {len(self._waiting)} under way")
         self._result = write_results(results, space, self._ended)
 
     @property
@@ -67,13 +67,10 @@ class Tuning:
         Args:
             number: of the trial.
             fraction: how much of it is done.
-            message: of the training, which begins with the epoch and the step.
+            message: how it stands, as the training says it.
         """
         self._fractions[number] = fraction
-        told = f"trial {number}, {message.partition(':')[0]}"
-        if number in self._hits:
-            told += f": Hit@1 {self._hits[number]:.3f}"
-        self._report(told)
+        self._report(f"trial {number}, {message}")
 
     def hopeless(self, number: int, hits: Mapping[int, float]) -> bool:
         """Keeps what a trial has reached; says whether it is to be stopped.
@@ -82,10 +79,7 @@ class Tuning:
             number: of the trial.
             hits: the metric of the best epoch so far, by epoch.
         """
-        if not hits:
-            return False
-        self._hits[number] = hits[max(hits)]
-        return self._study.report(number, hits)
+        return bool(hits) and self._study.report(number, hits)
 
     def end(self, number: int, trained: Trained) -> None:
         """Keeps what came out of a trial."""
@@ -113,8 +107,8 @@ class Tuning:
 
     def _close(self, record: TrialRecord) -> None:
         self._ended.append(record)
-        for table in (self._running, self._fractions, self._hits):
-            table.pop(record.number, None)
+        del self._running[record.number]
+        self._fractions.pop(record.number, None)
         self._result = write_results(self._results, self._space, self._ended)
         self._remove_checkpoints(record.number)
         told = f"trial {record.number} {record.state}"

@@ -5,8 +5,10 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import keras
 import pytest
 
+from models.devices import forget_networks
 from preprocessing.examples import Examples
 
 TRAIN = """
@@ -54,3 +56,15 @@ def test_two_devices_train_what_one_does(start: Start, examples: Examples, tmp_p
     assert results[0]["resumed_from_step"] == 17
     assert results[0]["validation_loss"] == pytest.approx(results[1]["validation_loss"], rel=1e-4)
     assert (tmp_path / "two" / "export" / "step_20" / "network.keras").exists()
+
+
+def test_the_devices_that_jax_trains_on_outlast_earlier_networks() -> None:
+    keras.Input((2,))
+    devices = object()
+    keras.distribution.set_distribution(devices)
+    try:
+        forget_networks()
+        assert keras.distribution.distribution() is devices
+        assert keras.Input((2,)).name == "keras_tensor"  # the first of its kind
+    finally:
+        keras.distribution.set_distribution(None)

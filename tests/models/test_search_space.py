@@ -18,7 +18,7 @@ QUICKDRAW = "models.quickdraw"
 
 def declare(folder: Path, text: str) -> str:
     path = folder / "mine.py"
-    path.write_text(f"import nothing_there\n{text}\n")
+    path.write_text(f"import nothing_there\n{text}\nclass MyNet: ...\n")
     return f"{path}:MyNet"
 
 

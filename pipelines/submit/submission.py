@@ -133,6 +133,10 @@ def read_given(
     if weights := given.get("weights"):
         check_in_bucket("weights", weights, settings)
     check_tried(pipeline, given, settings)
+    if (folder := given.get("study_dir")) and settings.backend == "vertex":
+        raise InputError(
+            f"study_dir={folder}: a tuning job of Vertex AI keeps its trials itself; leave it out"
+        )
     given |= shared_parameters(pipeline, given, settings)
     if "checkpoint_dir" in (describe(pipeline).component_spec.inputs or {}):
         folder = _checkpoint_folder(given.get("checkpoint_dir", ""), settings)

@@ -84,6 +84,11 @@ def test_a_tuning_is_sent_with_what_it_tries_and_what_it_does_not(
     command: Command, vertex: Any
 ) -> None:
     asked = ("tune", "quickdraw", "--backend", "vertex", "--trials", 4, "--parallel", 2)
+    status, out, _ = command(*asked, "--params", "study_dir=/gcs/bucket/studies")
+    assert (status, "study_dir=/gcs/bucket/studies: a tuning job of Vertex AI keeps" in out) == (
+        1,
+        True,
+    )
     status, out, err = command(*asked, "--params", "batch_size=64")
     assert (status, err) == (0, ""), out
     tried = "learning_rate, learning_rate_decay, Cnn.units, Cnn.dropout"

@@ -12,6 +12,8 @@ import tensorflow as tf
 from models.engine import Events, Values
 from models.input import ExampleBatches
 
+_AHEAD = 4  # batches that wait on the accelerators
+_SEED = "seed_generator_state"  # as Keras calls the variables of its random numbers
 _SUM = tf.distribute.ReduceOp.SUM
 
 
@@ -33,12 +35,8 @@ class DistributedEngine:
     def __init__(self, model: keras.Model, strategy: Any) -> None:
         self._model = model
         self._strategy = strategy
-        self._averaged, self._seeds = [], []
-        for variable in model.non_trainable_variables:
-            if variable.name == "seed_generator_state":
-                self._seeds.append(variable)
-            elif variable.dtype.startswith("float"):
-                self._averaged.append(variable)
+        self._seeds = [v for v in model.non_trainable_variables if v.name == _SEED]
+        self._averaged = _averages(model)
         self._loss = model.metrics[0]  # of its `compile`: the mean of the losses
         # Keras clips before it adds up; here they are added up before, so it is not to do it.
         model.optimizer._all_reduce_sum_gradients = lambda pairs: pairs
@@ -91,12 +89,8 @@ class DistributedEngine:
         averaged = [
             variable.value / self._strategy.num_replicas_in_sync for variable in self._averaged
         ]
-        sums = accelerator.all_reduce(_SUM, [loss, *gradients, *averaged])
-        loss, gradients, averaged = (
-            sums[0],
-            sums[1 : len(gradients) + 1],
-            sums[len(gradients) + 1 :],
-        )
+        loss, *sums = accelerator.all_reduce(_SUM, [loss, *gradients, *averaged])
+        gradients, averaged = sums[: len(gradients)], sums[len(gradients) :]
         for variable, value in zip(self._averaged, averaged, strict=True):
             variable.assign(value)
         self._loss.update_state(loss, sample_weight=tf.reduce_sum(weights))
@@ -135,7 +129,7 @@ class DistributedEngine:
             try:
                 for index in range(len(batches)):
                     waiting.append(threads.submit(self._cut, batches, index))
-                    if len(waiting) == batches.max_queue_size:
+                    if len(waiting) == _AHEAD:
                         yield waiting.popleft().result()
                 while waiting:
                     yield waiting.popleft().result()
@@ -158,3 +152,15 @@ class DistributedEngine:
                 )
             )
         return tuple(cut)
+
+
+def _averages(layer: keras.Layer) -> list[Any]:
+    """Returns the variables that a layer follows in training by itself, such as moving averages.
+
+    Those of a frozen backbone, which may be many, do not change.
+    """
+    if not layer.trainable:
+        return []
+    if inner := getattr(layer, "layers", []):
+        return list({id(v): v for each in inner for v in _averages(each)}.values())
+    return [v for v in layer.non_trainable_variables if v.dtype.startswith("float")]

@@ -1,6 +1,7 @@
 """Every network of every challenge trains, gives probabilities and comes back from its file."""
 
 import importlib
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from models.cats_vs_dogs import MobileNetV2
 from models.network import build_network
+from models.search_space import argument_of
 from preprocessing.errors import InputError
 
 CHALLENGES = {
@@ -131,3 +133,14 @@ def refused(network: MobileNetV2, shape: tuple[int, int, int], message: str) -> 
     with pytest.raises(InputError, match=message) as error:
         build(network, shape, 2)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("challenge", CHALLENGES)
+def test_a_tuning_begins_with_the_arguments_that_a_network_has_by_itself(challenge: str) -> None:
+    module = importlib.import_module(f"models.{challenge}")
+    tried = [name for name in module.SEARCH_SPACE if "." in name]
+    assert tried
+    for name in tried:
+        network, argument = argument_of(name)
+        parameters = inspect.signature(getattr(module, network).__init__).parameters
+        assert module.SEARCH_SPACE[name]["default"] == parameters[argument].default

@@ -80,6 +80,17 @@ def run(
     return call
 
 
+@pytest.fixture(scope="module")
+def undisturbed(
+    examples: Examples, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[TrainingResult, Path]:
+    """Returns the result and the folder of a training that nothing stopped."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models.export, "_write_saved_model", write_nothing)
+        return train(examples.folder, "unread", folder, NETWORKS, QUICK), folder
+
+
 @pytest.fixture
 def stop(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Makes training raise KeyError after a step, as a crash would."""
@@ -138,14 +149,12 @@ def test_it_learns_and_leaves_a_model(
 
 
 def test_the_same_seed_gives_the_same_model(
-    run: Callable[..., TrainingResult], tmp_path: Path
+    run: Callable[..., TrainingResult], undisturbed: tuple[TrainingResult, Path], tmp_path: Path
 ) -> None:
-    run(QUICK, "one")
     run(QUICK, "again")
     run(replace(QUICK, seed=1), "other")
-    for one, again, other in zip(
-        *(weights(tmp_path / n) for n in ("one", "again", "other")), strict=True
-    ):
+    folders = (undisturbed[1], tmp_path / "again", tmp_path / "other")
+    for one, again, other in zip(*map(weights, folders), strict=True):
         np.testing.assert_array_equal(one, again)
         if one.size > 3:
             assert not np.array_equal(one, other)
@@ -154,10 +163,11 @@ def test_the_same_seed_gives_the_same_model(
 def test_a_crash_costs_nothing_but_time_which_is_told(
     run: Callable[..., TrainingResult],
     stop: Callable[[int], None],
+    undisturbed: tuple[TrainingResult, Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    undisturbed = run(QUICK, "undisturbed")
+    expected, folder = undisturbed
     clock = time.time
     began = clock()
     for step in (7, 24, 30):
@@ -167,19 +177,16 @@ def test_a_crash_costs_nothing_but_time_which_is_told(
     monkeypatch.setattr(time, "time", lambda: clock() + 100)  # as if no machine had been free
     result = run(QUICK)
 
-    assert (undisturbed.interruptions, undisturbed.seconds_lost) == (0, 0)
+    assert (expected.interruptions, expected.seconds_lost) == (0, 0)
     assert result.interruptions == 3
     assert 100 <= result.seconds_lost <= 100 + clock() - began
     assert result.resumed_from_step == 30
-    assert (result.steps, result.best_epoch) == (undisturbed.steps, undisturbed.best_epoch)
-    assert result.validation_loss == undisturbed.validation_loss
-    for one, other in zip(
-        weights(tmp_path / "model"), weights(tmp_path / "undisturbed"), strict=True
-    ):
+    assert (result.steps, result.best_epoch) == (expected.steps, expected.best_epoch)
+    assert result.validation_loss == expected.validation_loss
+    folders = (tmp_path / "model", folder)
+    for one, other in zip(*map(weights, folders), strict=True):
         np.testing.assert_array_equal(one, other)
-    histories = [
-        json.loads((tmp_path / n / "history.json").read_text()) for n in ("model", "undisturbed")
-    ]
+    histories = [json.loads((one / "history.json").read_text()) for one in folders]
     for name in ("loss", "hit_at_1", "gap", "val_loss"):
         assert [row[name] for row in histories[0]] == [row[name] for row in histories[1]]
 
@@ -255,9 +262,10 @@ def test_sigterm_writes_a_checkpoint_first(
 
 
 def test_an_interrupt_while_validating_costs_nothing(
-    run: Callable[..., TrainingResult], monkeypatch: pytest.MonkeyPatch
+    run: Callable[..., TrainingResult],
+    undisturbed: tuple[TrainingResult, Path],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    undisturbed = run(QUICK, "undisturbed")
     end_batch = TrainingLoop.end_validation_batch
 
     def interrupt(loop: TrainingLoop) -> None:
@@ -272,7 +280,7 @@ def test_an_interrupt_while_validating_costs_nothing(
     assert stopped.value.code == 130
     result = run(QUICK)
     assert result.resumed_from_step == 24
-    assert result.validation_loss == undisturbed.validation_loss
+    assert result.validation_loss == undisturbed[0].validation_loss
 
 
 @pytest.mark.parametrize(

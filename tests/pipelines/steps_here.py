@@ -9,11 +9,13 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
+from importlib import import_module
 from typing import Any
 from unittest import mock
 
 from kfp.dsl.executor import Executor
 
+from pipelines import check_classes
 from pipelines.local import steps
 from preprocessing import preprocess
 
@@ -35,9 +37,14 @@ class Lines(io.TextIOBase):
         return len(text)
 
 
+def check_here(module: str, tried: dict[str, Any]) -> None:
+    """Tries a network as the process does that `pipelines.check_classes` starts."""
+    import_module(module).check(**tried)
+
+
 @contextmanager
 def steps_here(besides: str) -> Iterator[None]:
-    """Has the steps of `kfp.local` and of `make run` run here while the body runs.
+    """Has the steps of `kfp.local` and of `make run`, and the check before, run here.
 
     Args:
         besides: the step that stays a process of its own, by its function's name; "" for none.
@@ -69,5 +76,6 @@ def steps_here(besides: str) -> Iterator[None]:
         ),
         mock.patch.object(steps, "_run_process", unless_it_stays(steps._run_process)),
         mock.patch.object(preprocess, "_in_child", preprocess._at_once),
+        mock.patch.object(check_classes, "_check", check_here),
     ):
         yield

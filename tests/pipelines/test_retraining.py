@@ -93,7 +93,7 @@ def runs(
     for path in write_bitmaps(place / "data", CLASSES).iterdir():
         bucket.blob(f"drawings/{path.name}").upload_from_filename(str(path))
     done: list[Scheduled] = []
-    for training, process in (("epochs=3", "promote"), ("max_steps=1 learning_rate=1e-6", "")):
+    for training in ("epochs=3", "max_steps=1 learning_rate=1e-6"):
         with pytest.MonkeyPatch.context() as environment:
             environment.chdir(place)
             options = ("--cron", "0 3 * * 1", "--data", "gs://challenge/drawings")
@@ -103,7 +103,7 @@ def runs(
             environment.chdir(ROOT)
             run = vertex.fire(NAME)
             assert vertex.fire(NAME) == ""  # one at a time
-            parameters = execute(vertex.pipelines.jobs[run], place / "cloud", besides=process)
+            parameters = execute(vertex.pipelines.jobs[run], place / "cloud")
         vertex.end(run)
         (folder,) = set((place / "cloud").iterdir()) - {one.folder for one in done}
         (default,) = (
@@ -115,13 +115,13 @@ def runs(
     return done
 
 
-def execute(job: Any, folder: Path, besides: str) -> dict[str, Any]:
-    """Runs the steps of a job of the service, but for one, here; returns its parameters."""
+def execute(job: Any, folder: Path) -> dict[str, Any]:
+    """Runs the steps of a job of the service here; returns its parameters."""
     specification = MessageToDict(type(job).pb(job).pipeline_spec)
     parameters = to_record(job, read_settings()).parameters
     compiled = components.load_component_from_text(yaml.safe_dump(specification))
     local.init(runner=local.SubprocessRunner(use_venv=False), pipeline_root=str(folder))
-    with steps_here(besides=besides):
+    with steps_here(besides=""):
         compiled(**parameters)
     return parameters
 

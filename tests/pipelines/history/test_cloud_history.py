@@ -100,11 +100,14 @@ def test_the_runs_of_all_places_are_one_table_newest_first(call: Run, clouds: Cl
     assert err == "note: there are older ones: LIMIT=4\n"
 
 
-def test_runs_of_a_pipeline_are_those_of_its_retraining_too(call: Run, clouds: Clouds) -> None:
-    monday = record("monday", pipeline="quickdraw-retraining", backend="vertex", minutes=50)
+@pytest.mark.parametrize("variant", ["retraining", "tuning", "tune"])
+def test_runs_of_a_pipeline_are_those_of_its_variants_too(
+    call: Run, clouds: Clouds, variant: str
+) -> None:
+    monday = record("monday", pipeline=f"quickdraw-{variant}", backend="vertex", minutes=50)
     clouds["vertex"].records["monday"] = monday
     assert names(call("runs", "quickdraw")[1])[:2] == ["monday", "quickdraw-v2"]
-    assert names(call("runs", "quickdraw-retraining")[1]) == ["monday"]
+    assert names(call("runs", f"quickdraw-{variant}")[1]) == ["monday"]
     assert "monday" not in call("runs", "gan")[1]
 
 

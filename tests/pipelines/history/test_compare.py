@@ -136,6 +136,8 @@ def test_names_that_cannot_be_are_told(
             for name in (
                 "examples",
                 "champion_accuracy",
+                "default_hit_at_1",
+                "trials_complete",
                 "coverage_real",
                 "generator_loss",
                 "collapsed",

@@ -201,3 +201,20 @@ def test_a_changed_schedule_tells_what_it_was(command: Command, data: str) -> No
     _, output, _ = command("schedule", "quickdraw", "--cron", "30 4 * * *", "--data", data)
     assert "quickdraw-retraining on kubeflow, 30 4 * * * UTC: active\n" in output
     assert f"it was {WEEKLY} UTC, active; parameters and data are new too\n" in output
+
+
+def test_a_variant_that_is_named_has_a_schedule_of_its_own(
+    command: Command, kubeflow: KubeflowService, data: str
+) -> None:
+    for pipeline in ("quickdraw", "quickdraw-tuning"):
+        assert command("schedule", pipeline, "--cron", WEEKLY, "--data", data)[0] == 0
+    names = {one["display_name"] for one in kubeflow.recurring_runs.values()}
+    assert names == {"quickdraw-retraining", "quickdraw-tuning"}
+    assert command("pause-schedule", "quickdraw-tuning")[1].startswith("quickdraw-tuning on kube")
+    assert {one["name"]: one["status"] for one in _listed(command)} == {
+        "quickdraw-retraining": "active",
+        "quickdraw-tuning": "paused",
+    }
+    assert command("delete-schedule", "quickdraw-tuning")[0] == 0
+    _, _, error = command("delete-schedule", "quickdraw-tuning")
+    assert error.endswith("has no schedule of quickdraw-tuning; there are: quickdraw-retraining\n")

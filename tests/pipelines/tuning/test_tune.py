@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -13,6 +14,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from pipelines.arguments import read_arguments
+from pipelines.commands.options import parameter_words
 from pipelines.history.run_record import RunRecord
 from pipelines.settings import Settings
 from tests.conftest import WriteBitmaps
@@ -74,6 +77,38 @@ def test_it_shows_what_it_tries_and_every_trial_and_how_to_go_on(tuned: str) -> 
         f"make run PIPELINE=quickdraw DATA={Path('data').absolute()} MODEL=Logistic"
         f" PARAMS='@{folder}/tune/study/best.json epochs=1 augment=false {SMALL}'"
     )
+
+
+def test_what_it_says_to_train_with_is_taken(tuned: str) -> None:
+    (line,) = (line for line in tuned.splitlines() if "train with the best" in line)
+    *_, params = shlex.split(line)
+    words = parameter_words(params.removeprefix("PARAMS="))
+    given = read_arguments("quickdraw", words, "", "", None, Path("runs"), print)
+    best = json.loads(Path(record().folder, "tune/study/best.json").read_text())
+    assert set(best) == {"learning_rate", "learning_rate_decay"}
+    expected = {**best, "epochs": 1, "batch_size": 16, "augment": False}
+    assert {name: given[name] for name in expected} == expected
+
+
+def test_the_whole_pipeline_goes_on_with_these_trials_and_trains_with_the_best(
+    tuned: str, command: Command, data: Path
+) -> None:
+    with steps_here(besides=""):
+        status, out, err = command(
+            *("run", "quickdraw-tuning", "--data", data, "--params", f"{PARAMS} trials=2")
+        )
+    assert (status, err) == (0, "")
+    assert re.search(r"preprocess +cached", out)
+    rows = [line for line in tuned.splitlines() if re.match(r" +[01]  [01]\.\d{4} ", line)]
+    assert len(rows) == 2
+    assert all(row in out for row in rows)  # no trial was made twice
+    (path,) = Path("runs").glob("quickdraw-tuning-*")
+    best = json.loads(Path(path, "tune/study/best.json").read_text())
+    assert f"learning_rate={best['learning_rate']:.4g} " in out.partition("trained with")[2]
+    trained = json.loads(Path(path, "train/executor_output.json").read_text())
+    metadata = trained["artifacts"]["model"]["artifacts"][0]["metadata"]
+    assert (metadata["learning_rate"], metadata["batch_size"]) == (best["learning_rate"], 16)
+    assert RunRecord.read(path).artifacts["submission"]
 
 
 def test_its_metrics_are_in_the_history_of_the_pipeline(tuned: str, command: Command) -> None:

@@ -1,6 +1,7 @@
 """`make submit` from the command line to Vertex AI: checked, estimated, started once, followed."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,22 @@ def test_one_command_brings_the_data_says_the_cost_and_starts_the_run(
     ):
         assert told in out
     assert not list(Path("build/pending").iterdir())
+
+
+@pytest.mark.usefixtures("submit")
+def test_a_tuning_is_sent_with_what_it_tries_and_what_it_does_not(
+    command: Command, vertex: Any
+) -> None:
+    asked = ("tune", "quickdraw", "--backend", "vertex", "--trials", 4, "--parallel", 2)
+    status, out, err = command(*asked, "--params", "batch_size=64")
+    assert (status, err) == (0, ""), out
+    tried = "learning_rate, learning_rate_decay, Cnn.units, Cnn.dropout"
+    assert re.search(rf"^  tries +ok +{tried}$", out, re.MULTILINE)
+    job = started(vertex)
+    assert job.name.rpartition("/")[2].startswith("quickdraw-tune-20")
+    sent = MessageToDict(type(job).pb(job))["runtimeConfig"]["parameterValues"]
+    assert (sent["trials"], sent["parallel"]) == (4, 2)
+    assert sent["fixed_parameters"] == ["batch_size"]
 
 
 def test_several_spot_machines_are_asked_for_and_their_checkpoints_are_in_the_bucket(

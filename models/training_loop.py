@@ -43,7 +43,8 @@ class TrainingLoop:
         log: makes the log, given the history so far.
         learning_rate: the learning rate of a step.
         export: called every `export_model_steps`, with the step; None for never.
-        stop: asked when it goes on and after each epoch, whether to end there; None for never.
+        stop: asked when it goes on and after each epoch, whether to end there; None for never. Of
+            several workers the chief's counts.
         report: told how far it is, as `report_progress` is.
 
     Attributes:
@@ -130,7 +131,8 @@ class TrainingLoop:
 
     def _finished(self) -> bool:
         options, state = self._options, self.state
-        if state.history and self._stop and self._stop(state):
+        asked = bool(state.history and self._stop and self._stop(state))
+        if self._devices.gather(asked)[0][0]:  # the chief's answer
             return True
         return state.finished(options.epochs, options.max_steps, options.patience)
 
@@ -343,6 +345,7 @@ class TrainingLoop:
         self._best_weights = of_kind("best")
         self.state = TrainingState(**state)
         self.state.go_on()
+        self.state.seconds_lost = self._devices.gather(self.state.seconds_lost)[0][0]
         if 0 < self.state.batch < self._epoch_batches:
             self._metrics_before = of_kind("metric")
         self.resumed_from_step = self.state.step

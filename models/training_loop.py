@@ -18,13 +18,12 @@ from models.training_options import TrainingOptions
 from models.training_state import TrainingState
 from preprocessing.errors import InputError
 from preprocessing.examples import Examples
-from preprocessing.progress import report_note, report_progress
+from preprocessing.progress import report_progress
 
 LOG_STEPS = 10
 """Steps between two points in TensorBoard, and between two agreements of several workers."""
 
 _PROGRESS_SECONDS = 0.5
-_UNEVEN = 1.1  # more steps than this times those of equal parts are worth a note
 
 
 class TrainingLoop:
@@ -165,14 +164,7 @@ class TrainingLoop:
                 f" but there are {promised}; give all the same folder, or run the preprocessing"
                 " again"
             )
-        batches = int(max(row[0] for row in rows))
-        even = -(-promised // self._options.batch_size)
-        if batches > even * _UNEVEN and self._cluster.chief:
-            report_note(
-                f"the files of {split} do not divide well among {self._cluster.workers} workers:"
-                f" {batches:,} steps an epoch, not {even:,}; a smaller shard_size makes more files"
-            )
-        return batches
+        return int(max(row[0] for row in rows))
 
     def _training_batches(self, first: int, stop: int | None) -> ExampleBatches:
         """Returns batches of this epoch, whose order nothing but seed, epoch and worker decide."""

@@ -248,18 +248,34 @@ def test_a_tf_config_that_cannot_be_used_is_told(
 
 
 def test_each_worker_has_files_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shards = {"train": [50, 40, 30], "validation": [20, 9, 8], "test": [1]}
+    shards = {"train": [50, 40, 30, 20], "validation": [20, 9], "test": [1]}
     examples = write_examples(tmp_path / "data", shards)
     monkeypatch.setattr("models.input.MOUNTED_BUCKETS", str(tmp_path))
     with local_examples(examples.folder, Cluster(2, 1)) as copied:
-        files = sorted(path.name for path in copied.folder.rglob("*") if path.is_file())
-        assert files == ["examples-00001-of-00003.tfrecord"] * 2 + ["examples.json"]
-        batches = ExampleBatches(copied, "train", 16, multiple=16, batches=5)
+        files = sorted(str(p.relative_to(copied.folder)) for p in copied.folder.rglob("*.tfrecord"))
+        assert files == [
+            "train/examples-00001-of-00004.tfrecord",
+            "train/examples-00003-of-00004.tfrecord",
+            "validation/examples-00001-of-00002.tfrecord",
+        ]
+        batches = ExampleBatches(copied, "train", 16, multiple=16, batches=6)
         weights = [batches[index][2].sum() for index in range(len(batches))]
-        assert weights == [16, 16, 8, 0, 0]
-        assert {len(batches[index][0]) for index in range(5)} == {16}
-    with (
-        pytest.raises(InputError, match=r"4 workers .* there are 3; .*shard_size=9 or less"),
-        local_examples(examples.folder, Cluster(4, 1)),
-    ):
-        pass
+        assert weights == [16, 16, 16, 12, 0, 0]
+        assert {len(batches[index][0]) for index in range(6)} == {16}
+
+
+@pytest.mark.parametrize("sizes", [[90], [43, 42, 41, 40], [11] * 23])
+@pytest.mark.parametrize("workers", [2, 3, 7])
+def test_workers_share_every_record_evenly_however_few_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sizes: list[int], workers: int
+) -> None:
+    examples = write_examples(tmp_path / "data", {"train": sizes, "validation": [9], "test": [1]})
+    monkeypatch.setattr("models.input.MOUNTED_BUCKETS", str(tmp_path))
+    parts = []
+    for worker in range(workers):
+        with local_examples(examples.folder, Cluster(workers, worker)) as copied:
+            parts.append([record.tobytes() for file in copied.open("train") for record in file])
+            assert 0 < sum(map(len, copied.open("validation"))) <= 5
+    every = [record.tobytes() for file in examples.open("train") for record in file]
+    assert sorted(record for part in parts for record in part) == sorted(every)
+    assert max(map(len, parts)) <= 1.1 * len(every) / workers + 1

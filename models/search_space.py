@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from models.choices import class_names, unknown
 from models.own_files import ROOT, own_class, parse_file
 from models.training_options import TrainingOptions
 from preprocessing.errors import InputError
@@ -28,6 +29,7 @@ from preprocessing.nearest import did_you_mean
 Scale = Literal["linear", "log"]
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
+_LOSSES = "models.losses"
 _TYPES = ("float", "integer", "choice")
 _NO_TYPE = "expected a type, which is 'float', 'integer' or 'choice'"
 _TOLD = {
@@ -199,9 +201,17 @@ def _check(name: str, parameter: Float | Integer | Choice, place: str) -> None:
         )
     for value in parameter.extremes():
         try:
+            if name == "loss":
+                _check_loss(value)
             TrainingOptions(**{name: value})
         except InputError as error:
             raise InputError(f"{place}: {str(error).partition('; change')[0]}") from None
+
+
+def _check_loss(value: Any) -> None:
+    losses = class_names(_LOSSES)
+    if not own_class(str(value), "loss") and value not in losses:
+        raise unknown(str(value), _LOSSES, "loss", losses)
 
 
 def _check_network(name: str, tree: ast.Module, place: str) -> None:

@@ -6,18 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from models.own_files import own_class, own_files
+from pipelines.variants import base_of
 
 FOLDER = "participant"
 """Beside the compiled pipelines, and in the image in the project's folder."""
 
 
 def pack_own_files(pipeline: str, arguments: dict[str, Any], build: Path) -> dict[str, Any]:
-    """Writes `<build>/participant/<pipeline>/`: the files of `model` and `loss`, and their imports.
+    """Writes `<build>/participant/<pipeline>/`: files of `model` and `loss`, and their imports.
 
     What the pipeline had there before is removed, also when the arguments name no file.
 
     Args:
-        pipeline: its name; each has a folder of its own, so that all may be in one image.
+        pipeline: its name; each has a folder of its own, so that all may be in one image, but for
+            its variants, which share it: they run in the image that was built for the pipeline.
         arguments: of the pipeline.
         build: folder of the compiled pipelines.
 
@@ -28,7 +30,7 @@ def pack_own_files(pipeline: str, arguments: dict[str, Any], build: Path) -> dic
     given = {name: own_class(arguments.get(name, ""), name) for name in ("model", "loss")}
     classes = {name: own for name, own in given.items() if own}
     shared = len({own.path.parent for own in classes.values()}) == 1
-    packed, folder = dict(arguments), Path(FOLDER, pipeline)
+    packed, folder = dict(arguments), Path(FOLDER, base_of(pipeline))
     build.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=build) as temporary:
         unfinished = Path(temporary)

@@ -34,8 +34,8 @@ def parse_parameters(
     Args:
         pipeline: says which parameters there are and of which type.
         texts: such as `["epochs=3", "model=Cnn"]`; lists and objects are JSON. `@best.json` is a
-            file, local or a `gs://` URI, with a JSON object of parameters; what stands beside it
-            goes before, of an object key by key.
+            file, local or a `gs://` URI, with a JSON object of parameters. A later file goes
+            before, and what is no file before all, of an object key by key.
         taken: parameters that are set in another way, and by what.
 
     Raises:
@@ -59,11 +59,11 @@ def parse_parameters(
     for text in texts:
         name, equals, value = text.partition("=")
         if text.startswith("@"):
-            for name, value in _read_file(text[1:]).items():
+            found = _read_file(text[1:])
+            for name in found:
                 check_name(text, name)
-                if name in of_files:
-                    raise InputError(f"{text}: {name!r} is in the file before too; give one file")
-                of_files[name] = _typed(text, name, value, inputs[name].type)
+                found[name] = _typed(text, name, found[name], inputs[name].type)
+            of_files = _over(of_files, found)
             continue
         if not equals:
             raise InputError(f"PARAMS: expected name=value or @file.json, got {text!r}")
@@ -71,10 +71,16 @@ def parse_parameters(
         if name in given:
             raise InputError(f"PARAMS: {name!r} is given twice; name it once")
         given[name] = _parse(name, value, inputs[name].type)
-    for name, value in given.items():
-        both = isinstance(value, dict) and name in of_files
-        of_files[name] = {**of_files[name], **value} if both else value
-    return of_files
+    return _over(of_files, given)
+
+
+def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Returns both together; where they have the same name, `above` counts, of objects by key."""
+    merged = below | above
+    for name in below.keys() & above.keys():
+        if isinstance(above[name], dict):
+            merged[name] = below[name] | above[name]
+    return merged
 
 
 def _parse(name: str, value: str, kind: str) -> Any:

@@ -40,7 +40,11 @@ def shared_parameters(
             f" {fitting}"
         )
     changed: dict[str, Any] = {"batch_size": fitting}
-    if "batch_size" not in given and is_tuning(pipeline) and _tries_others(pipeline, given, sharing):
+    if (
+        "batch_size" not in given
+        and is_tuning(pipeline)
+        and _tries_others(pipeline, given, sharing)
+    ):
         changed["fixed_parameters"] = [*given.get("fixed_parameters", ()), "batch_size"]
     return changed
 

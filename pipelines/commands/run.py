@@ -82,5 +82,5 @@ def run_here(
         raise typer.Exit(130) from None
     show_trials(record, screen())
     display.summary(record)
-    for line in outcome_lines(record, data, given):
+    for line in outcome_lines(record, data, model, loss, texts):
         display.note(line)

@@ -112,7 +112,7 @@ def send(
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
         show_trials(record, screen())
-        for line in outcome_lines(record, data, submission.arguments):
+        for line in outcome_lines(record, data, model, loss, texts):
             display.note(line)
     if has_ended(record.status) and record.status != "succeeded":
         raise typer.Exit(1)

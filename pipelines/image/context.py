@@ -11,6 +11,7 @@ from pathlib import Path
 from pipelines import commit
 from pipelines.commit import git, git_commit
 from pipelines.pack import FOLDER
+from pipelines.variants import base_of
 from preprocessing.errors import InputError
 
 
@@ -23,7 +24,7 @@ def build_context(build: Path, pipeline: str = "", dirty: bool = False) -> Itera
 
     Args:
         build: folder of the compiled pipelines, with the packed files of participants.
-        pipeline: whose participant's files go in as `participant/<pipeline>/`; "" for none.
+        pipeline: whose participant's files go in, its variants' too; "" for none.
         dirty: takes tracked files as they are, where they differ from the commit.
 
     Raises:
@@ -47,9 +48,9 @@ def build_context(build: Path, pipeline: str = "", dirty: bool = False) -> Itera
         else:
             with tarfile.open(fileobj=io.BytesIO(git("archive", head))) as archive:
                 archive.extractall(context, filter="data")
-        packed = build / FOLDER / pipeline
-        if pipeline and packed.is_dir():
-            shutil.copytree(packed, context / FOLDER / pipeline)
+        packed = Path(FOLDER, base_of(pipeline))
+        if pipeline and (build / packed).is_dir():
+            shutil.copytree(build / packed, context / packed)
         for path in (context, *context.rglob("*")):
             executable = path.is_dir() or path.stat().st_mode & 0o100
             path.chmod(0o755 if executable else 0o644)

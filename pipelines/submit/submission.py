@@ -132,9 +132,9 @@ def read_given(
     check_champions(pipeline, given, settings)
     if weights := given.get("weights"):
         check_in_bucket("weights", weights, settings)
-    if (study := given.get("study_dir")) and settings.backend == "vertex":
+    if (folder := given.get("study_dir")) and settings.backend == "vertex":
         raise InputError(
-            f"study_dir={study}: on Vertex AI the tuning job keeps the trials; leave it out"
+            f"study_dir={folder}: a tuning job of Vertex AI keeps its trials itself; leave it out"
         )
     given |= shared_parameters(pipeline, given, settings)
     if "checkpoint_dir" in (describe(pipeline).component_spec.inputs or {}):

@@ -13,7 +13,8 @@ from preprocessing.files import open_file
 
 def study_of(record: RunRecord) -> str:
     """Returns the folder or URI of a run's `trials.csv` and `best.json`; "" if there are none."""
-    study = record.artifacts.get("study", "")
+    ended = [step for step in record.steps if step.status in ("succeeded", "cached")]
+    study = next((step.artifacts["study"] for step in ended if "study" in step.artifacts), "")
     if "://" in study:
         return study
     return study if study and Path(study, TRIALS_FILE).is_file() else ""

@@ -2,15 +2,14 @@
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from contextlib import suppress
 
 from rich.console import Console
 
 from models.tuning.results import BEST_FILE, TRIALS_FILE
 from pipelines.history.defaults import parameter_defaults
 from pipelines.history.run_record import RunRecord
-from pipelines.parameters import TAKEN
 from pipelines.tuning.found import read_best, read_trials, study_of
 from pipelines.tuning.trial_table import print_trials
 from pipelines.variants import base_of, tune_of
@@ -36,16 +35,17 @@ def show_trials(record: RunRecord, console: Console) -> None:
         console.print(f"  trials: {error}", markup=False, highlight=False, soft_wrap=True)
 
 
-def outcome_lines(record: RunRecord, data: str, given: Mapping[str, Any]) -> Sequence[str]:
+def outcome_lines(
+    record: RunRecord, data: str, model: str, loss: str, texts: Sequence[str]
+) -> Sequence[str]:
     """Returns lines on what a run has found: where it lies, and what it trained or may train with.
 
     Args:
         record: of the run; others than those that tune get no lines.
-        data: DATA, as it was given.
-        given: arguments of the pipeline that the user gave.
-
-    Raises:
-        InputError: what it found is in a bucket and cannot be read.
+        data: DATA, as the user typed it.
+        model: MODEL, likewise.
+        loss: LOSS, likewise.
+        texts: PARAMS, likewise, in words.
     """
     if not (study := study_of(record)):
         return []
@@ -53,34 +53,40 @@ def outcome_lines(record: RunRecord, data: str, given: Mapping[str, Any]) -> Seq
     lines = {"best": best, "trials": f"{place(study)}/{TRIALS_FILE}"}
     if record.pipeline == tune_of(record.pipeline):
         verb = "run" if record.backend == "local" else "submit"
-        lines["train with the best"] = " ".join(
-            [f"make {verb}", *_words(record, best, data, given)]
-        )
+        variables = {
+            "PIPELINE": base_of(record.pipeline),
+            "DATA": data,
+            "MODEL": model,
+            "LOSS": loss,
+            "PARAMS": " ".join([f"@{best}", *_for_training(record.pipeline, texts)]),
+        }
+        words = (f"{name}={shlex.quote(value)}" for name, value in variables.items() if value)
+        lines["train with the best"] = " ".join([f"make {verb}", *words])
     else:
-        found = read_best(study)
-        every = found | found.pop("model_arguments", {})
-        lines["trained with"] = " ".join(f"{name}={short(value)}" for name, value in every.items())
+        with suppress(InputError):  # that it cannot be read was told instead of the table
+            found = read_best(study)
+            every = found | found.pop("model_arguments", {})
+            words = (f"{name}={short(value)}" for name, value in every.items())
+            lines["trained with"] = " ".join(words)
     if record.backend == "local":
         lines["look closer"] = "make dashboard, make tensorboard"
     return [f"  {label:<{_LABEL}} {text}" for label, text in lines.items()]
 
 
-def _words(record: RunRecord, best: str, data: str, given: Mapping[str, Any]) -> list[str]:
-    """Returns the words of a command that trains as the trials were, with the best parameters."""
-    base = base_of(record.pipeline)
-    defaults = parameter_defaults(base)
-    other = {
-        name: value
-        for name, value in given.items()
-        if name in defaults and name not in TAKEN and value != defaults[name]
-    }
-    variables = {"PIPELINE": base, "DATA": data}
-    for name in ("model", "loss"):
-        if chosen := other.pop(name, ""):
-            variables[name.upper()] = place(chosen) if "/" in chosen else chosen
-    words = [
-        shlex.quote(f"{name}={value}") if isinstance(value, str) else f"{name}={json.dumps(value)}"
-        for name, value in other.items()
+def _for_training(pipeline: str, texts: Sequence[str]) -> list[str]:
+    """Returns those words of PARAMS that are of the training too, as PARAMS takes them."""
+    known = parameter_defaults(base_of(pipeline))
+    names = [text.partition("=")[0] for text in texts]
+    return [
+        text if _is_json(text.partition("=")[2]) else shlex.quote(text)
+        for name, text in zip(names, texts, strict=True)
+        if name in known or text.startswith("@")
     ]
-    variables["PARAMS"] = " ".join([f"@{best}", *words])
-    return [f"{name}={shlex.quote(value)}" for name, value in variables.items() if value]
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

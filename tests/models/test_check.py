@@ -55,6 +55,24 @@ def test_a_good_network_and_loss_pass(tmp_path: Path) -> None:
     tried(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"units": 8}, ""),
+        ({"unit": 8}, "model_arguments: Cnn takes no 'unit'; it takes units, dropout"),
+        ({"units": -8}, "model=Cnn: ValueError: .*`units`, expected a positive integer"),
+        ({"dropout": "much"}, "model=Cnn: "),
+    ],
+)
+def test_arguments_of_a_network_are_tried(arguments: dict[str, object], said: str) -> None:
+    asked = ("models.quickdraw", "Cnn", "CrossEntropy", (8, 8, 1), 4)
+    if not said:
+        check(*asked, model_arguments=arguments)
+        return
+    with pytest.raises(InputError, match=f"^{said}"):
+        check(*asked, model_arguments=arguments)
+
+
 def test_files_beside_it_are_found_from_any_folder(tmp_path: Path) -> None:
     body = "return beside_2.last(layers.Flatten()(images), num_classes)"
     beside = "from keras import layers\ndef last(x, n):\n    return layers.Dense(n, 'softmax')(x)\n"

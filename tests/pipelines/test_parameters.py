@@ -126,6 +126,18 @@ def test_a_file_takes_the_place_of_words_and_what_stands_beside_it_goes_before(b
         assert parse_parameters(PIPELINE, texts) == found | {"batch_size": 32, "epochs": 3}
 
 
+def test_objects_are_put_together_and_a_later_file_goes_before(best: Path, tmp_path: Path) -> None:
+    other = written(
+        tmp_path / "other.json",
+        {"batch_size": 32, "model_arguments": {"units": 64, "dropout": 0.2}},
+    )
+    texts = [f"@{best}", f"@{other}", 'model_arguments={"dropout": 0.5}']
+    found = parse_parameters(PIPELINE, texts)
+    assert (found["batch_size"], found["learning_rate"]) == (32, 0.004)
+    assert found["model_arguments"] == {"units": 64, "dropout": 0.5}
+    assert parse_parameters(PIPELINE, texts[:1])["model_arguments"] == {"units": 300}
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -153,8 +165,6 @@ def test_what_is_wrong_in_a_file_is_told_with_its_name(
 
 
 def test_a_file_that_is_no_json_or_not_there_is_told(best: Path) -> None:
-    with pytest.raises(InputError, match=r"best.json: 'learning_rate' is in the file before too"):
-        parse_parameters(PIPELINE, [f"@{best}", f"@{best}"])
     best.write_text("epochs=3")
     with pytest.raises(InputError, match=r"^@.*best.json: is no JSON \(Expecting value: line 1"):
         parse_parameters(PIPELINE, [f"@{best}"])

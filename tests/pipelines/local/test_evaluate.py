@@ -162,6 +162,21 @@ def test_without_watch_the_newest_is_evaluated_and_nothing_twice(
     assert evaluated(folder, watch=True) == watched
 
 
+def test_after_a_tuning_the_report_has_what_was_trained_with(runs: Path, model: Path) -> None:
+    folder = record(runs, "succeeded", preprocess="cached", tune="succeeded", train="succeeded")
+    study = folder / "tune" / "study"
+    study.mkdir(parents=True)
+    (study / "trials.csv").touch()
+    (study / "best.json").write_text('{"learning_rate": 0.00456}')
+    run = RunRecord.read(folder)
+    run.steps[1].artifacts["study"] = str(study)
+    run.save()
+    export(model, runs, "export/step_10")
+    report = Path(evaluated(folder)[-1].split()[1]).read_text()
+    assert "0.00456" in report
+    assert "0.003<" not in report
+
+
 def test_the_exports_of_a_gan_are_compared_by_their_distance_to_real_images(tmp_path: Path) -> None:
     folder = tmp_path / NAME
     splits = {"train": [pictures(60, seed=1)], "validation": [pictures(40, seed=2)]}

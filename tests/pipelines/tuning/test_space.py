@@ -89,6 +89,11 @@ def test_what_cannot_be_tuned_is_told(tmp_path: Path, texts: list[str], told: st
         ("SEARCH_SPACE = {" + WIDTH.replace('"low": 32', '"low": 512') + "}", "expected low below"),
         ('SEARCH_SPACE = {"epochs": {"type": "integer"}}', "epochs"),
         ('SEARCH_SPACE = {"batch_size": {"low": 1}}', "batch_size: expected a type, which is"),
+        (
+            'SEARCH_SPACE = {"loss": {"type": "choice", "values": ["Focal", "CrossEntropy"],'
+            ' "default": "CrossEntropy"}}',
+            "loss=Focal: models.losses has no such loss",
+        ),
         ("SEARCH_SPACE = make_space()", "expected a literal dictionary"),
         ("SEARCH_SPACE = {[]: 1}", "expected a literal dictionary"),
         ("SEARCH_SPACE = [1]", "SEARCH_SPACE: Input should be a valid dictionary"),

@@ -74,8 +74,8 @@ def test_it_shows_what_it_tries_and_every_trial_and_how_to_go_on(tuned: str) -> 
     assert last["best"].strip() == f"{folder}/tune/study/best.json"
     assert last["trials"].strip() == f"{folder}/tune/study/trials.csv"
     assert last["train with the best"].strip() == (
-        f"make run PIPELINE=quickdraw DATA={Path('data').absolute()} MODEL=Logistic"
-        f" PARAMS='@{folder}/tune/study/best.json epochs=1 augment=false {SMALL}'"
+        f"make run PIPELINE=quickdraw DATA={Path('data').absolute()}"
+        f" PARAMS='@{folder}/tune/study/best.json {PARAMS}'"
     )
 
 

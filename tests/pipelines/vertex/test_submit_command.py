@@ -13,6 +13,7 @@ from google.protobuf.json_format import MessageToDict
 from models import vertex_ai
 from pipelines import check_classes
 from pipelines.history import follow
+from pipelines.history.run_record import RunRecord, Step
 from pipelines.vertex import experiments
 from preprocessing.samples import quickdraw
 from tests.conftest import WriteBitmaps
@@ -84,6 +85,11 @@ def test_a_tuning_is_sent_with_what_it_tries_and_what_it_does_not(
     command: Command, vertex: Any
 ) -> None:
     asked = ("tune", "quickdraw", "--backend", "vertex", "--trials", 4, "--parallel", 2)
+    status, out, _ = command(*asked, "--params", "study_dir=/gcs/bucket/studies")
+    assert (status, "study_dir=/gcs/bucket/studies: a tuning job of Vertex AI keeps" in out) == (
+        1,
+        True,
+    )
     status, out, err = command(*asked, "--params", "batch_size=64")
     assert (status, err) == (0, ""), out
     tried = "learning_rate, learning_rate_decay, Cnn.units, Cnn.dropout"
@@ -212,3 +218,35 @@ def test_who_interrupts_is_told_that_nothing_is_doubled(
     assert status == 0
     assert "asking for that run again" in " ".join(out.split())
     started(vertex)
+
+
+@pytest.mark.usefixtures("submit")
+def test_who_waits_for_a_tuning_sees_its_trials_in_the_bucket(
+    command: Command, vertex: Any, bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The artifacts that the service would tell of are the test's."""
+    trials = "trial,state,hit_at_1,batch_size,epochs,seconds,error\n0,complete,0.9,128,3,9.5,\n"
+    bucket.blob("1/study/trials.csv").upload_from_string(trials)
+    bucket.blob("1/study/best.json").upload_from_string('{"batch_size": 128}')
+
+    def followed(backend: Any, run: str, display: Any) -> RunRecord:
+        artifacts = {"study": "gs://challenge/1/study"}
+        steps = [Step("tune-on-vertex", "succeeded", artifacts=artifacts)]
+        return RunRecord(run, pipeline, "", {}, "", "succeeded", steps=steps, backend="vertex")
+
+    monkeypatch.setattr(follow, "follow", followed)
+    pipeline, words = "quickdraw-tune", ("--params", "epochs=3", "--wait")
+    status, out, _ = command("tune", "quickdraw", "--backend", "vertex", *words)
+    assert status == 0
+    assert re.search(r" 0  0\.9000  best default +128 +3 +9\.5 s\n", out)
+    best = "gs://challenge/1/study/best.json"
+    assert out.endswith(f"make submit PIPELINE=quickdraw PARAMS='@{best} epochs=3'\n")
+
+    pipeline = "quickdraw-tuning"
+    status, out, _ = command("submit", pipeline, *words)
+    assert (status, out.endswith("trained with         batch_size=128\n")) == (0, True)
+    bucket.blob("1/study/best.json").delete()
+    bucket.blob("1/study/trials.csv").delete()
+    status, out, _ = command("submit", pipeline, "--wait")
+    assert status == 0  # that of the run
+    assert "  trials: gs://challenge/1/study/trials.csv: cannot be read" in out

@@ -39,8 +39,8 @@ def check_make_variables(environment: Mapping[str, str], commands: TyperGroup) -
     for name in sorted(given - known):
         if nearest := difflib.get_close_matches(name, known, n=1, cutoff=_NEAR):
             raise InputError(f"{name}: nothing reads it, did you mean {nearest[0]}?")
-    for name in given.intersection(_OF_TUNE):
-        if found := _TUNES_AND_TRAINS.search(flags):
+    for name in _OF_TUNE:
+        if name in given and (found := _TUNES_AND_TRAINS.search(flags)):
             raise InputError(
                 f"{name}: of `make tune PIPELINE={found[1]}`; with {found[0]} it is a parameter:"
                 f' PARAMS="{name.lower()}=..."'

@@ -46,8 +46,8 @@ def every_device() -> Iterator[Devices]:
     wait at the end for the others.
 
     Raises:
-        InputError: TF_CONFIG is not understood, names several workers for JAX, or one of them
-            is gone.
+        InputError: TF_CONFIG is not understood, or names several workers for JAX.
+        LostWorkerError: another worker is gone.
     """
     backend = keras.backend.backend()
     if backend == "jax":

@@ -132,17 +132,15 @@ def local_examples(folder: str | Path, cluster: Cluster = ALONE) -> Iterator[Exa
 
     Args:
         folder: of the examples.
-        cluster: each of its workers gets every `workers`-th file, and copies only these.
+        cluster: each of its workers gets a part, and copies only the files that this is in.
 
     Yields:
         The examples of this worker. The copy, if there is one, is removed afterwards.
 
     Raises:
-        InputError: the folder is no complete folder of examples or has fewer files than there are
-            workers, or the copy does not fit.
+        InputError: the folder is no complete folder of examples, or the copy does not fit.
     """
     examples = Examples(folder, cluster.worker, cluster.workers)
-    _expect_files_for(cluster.workers, examples)
     if not str(folder).startswith(MOUNTED_BUCKETS):
         yield examples
         return
@@ -159,16 +157,3 @@ def local_examples(folder: str | Path, cluster: Cluster = ALONE) -> Iterator[Exa
                 " TMPDIR to a disk with room for the examples"
             ) from error
         yield Examples(copy, cluster.worker, cluster.workers)
-
-
-def _expect_files_for(workers: int, examples: Examples) -> None:
-    """Checks that there is a file of each split for every worker."""
-    splits = {name: examples.info.splits[name] for name in _TRAINED}
-    name = min(splits, key=lambda name: splits[name].shards)
-    if workers > 1 and splits[name].shards < workers:
-        size = max(1, min(split.examples for split in splits.values()) // workers)
-        raise InputError(
-            f"{examples.folder / name}: each of the {workers} workers needs a file of its own, but"
-            f" there are {splits[name].shards}; run the preprocessing with shard_size={size} or"
-            " less"
-        )

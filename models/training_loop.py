@@ -18,13 +18,12 @@ from models.training_options import TrainingOptions
 from models.training_state import TrainingState
 from preprocessing.errors import InputError
 from preprocessing.examples import Examples
-from preprocessing.progress import report_note, report_progress
+from preprocessing.progress import report_progress
 
 LOG_STEPS = 10
 """Steps between two points in TensorBoard, and between two agreements of several workers."""
 
 _PROGRESS_SECONDS = 0.5
-_UNEVEN = 1.1  # more steps than this times those of equal parts are worth a note
 
 
 class TrainingLoop:
@@ -43,7 +42,8 @@ class TrainingLoop:
         log: makes the log, given the history so far.
         learning_rate: the learning rate of a step.
         export: called every `export_model_steps`, with the step; None for never.
-        stop: asked when it goes on and after each epoch, whether to end there; None for never.
+        stop: asked when it goes on and after each epoch, whether to end there; None for never. Of
+            several workers the chief's counts.
         report: told how far it is, as `report_progress` is.
 
     Attributes:
@@ -130,7 +130,8 @@ class TrainingLoop:
 
     def _finished(self) -> bool:
         options, state = self._options, self.state
-        if state.history and self._stop and self._stop(state):
+        asked = bool(state.history and self._stop and self._stop(state))
+        if self._devices.gather(asked)[0][0]:  # the chief's answer
             return True
         return state.finished(options.epochs, options.max_steps, options.patience)
 
@@ -163,14 +164,7 @@ class TrainingLoop:
                 f" but there are {promised}; give all the same folder, or run the preprocessing"
                 " again"
             )
-        batches = int(max(row[0] for row in rows))
-        even = -(-promised // self._options.batch_size)
-        if batches > even * _UNEVEN and self._cluster.chief:
-            report_note(
-                f"the files of {split} do not divide well among {self._cluster.workers} workers:"
-                f" {batches:,} steps an epoch, not {even:,}; a smaller shard_size makes more files"
-            )
-        return batches
+        return int(max(row[0] for row in rows))
 
     def _training_batches(self, first: int, stop: int | None) -> ExampleBatches:
         """Returns batches of this epoch, whose order nothing but seed, epoch and worker decide."""
@@ -343,6 +337,7 @@ class TrainingLoop:
         self._best_weights = of_kind("best")
         self.state = TrainingState(**state)
         self.state.go_on()
+        self.state.seconds_lost = self._devices.gather(self.state.seconds_lost)[0][0]
         if 0 < self.state.batch < self._epoch_batches:
             self._metrics_before = of_kind("metric")
         self.resumed_from_step = self.state.step

@@ -3,16 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from models.search_space import read_search_space
+from models.search_space import Choice, read_search_space
 from pipelines.history.defaults import parameter_defaults
 from pipelines.registry import challenge_of
 from pipelines.settings import Settings
 from pipelines.training_kind import CLASSIFICATION, training_kind
 from pipelines.variants import is_tuning
 from preprocessing.errors import InputError
-
-SHARD_SIZE = 1_024
-"""Examples a file where several machines train: each reads files of its own, of every split."""
 
 
 def shared_parameters(
@@ -21,7 +18,8 @@ def shared_parameters(
     """Returns the parameters whose defaults do not do, with values that do.
 
     A batch is shared out evenly, so that the default `batch_size` is rounded up: 129 for three
-    machines. GANs train on one accelerator, and are left as they are.
+    machines. A tuning whose search space has others does not try it. GANs train on one accelerator,
+    and are left as they are.
 
     Args:
         pipeline: its name.
@@ -41,28 +39,23 @@ def shared_parameters(
             f"batch_size={size}: expected a multiple of the {sharing} that share a batch, such as"
             f" {fitting}"
         )
-    if settings.training_workers() == 1 or "shard_size" in given:
-        return {"batch_size": fitting}
-    return {"batch_size": fitting, "shard_size": SHARD_SIZE}
+    changed: dict[str, Any] = {"batch_size": fitting}
+    if (
+        "batch_size" not in given
+        and is_tuning(pipeline)
+        and _tries_others(pipeline, given, sharing)
+    ):
+        changed["fixed_parameters"] = [*given.get("fixed_parameters", ()), "batch_size"]
+    return changed
 
 
-def check_tried(pipeline: str, given: Mapping[str, Any], settings: Settings) -> None:
-    """Refuses a tuning that may choose a batch which the training afterwards cannot share.
-
-    Args and errors are those of `shared_parameters`.
-    """
-    sharing = _sharing(pipeline, settings)
-    if sharing == 1 or not is_tuning(pipeline) or "batch_size" in given:
-        return
+def _tries_others(pipeline: str, given: Mapping[str, Any], sharing: int) -> bool:
+    """Says whether a tuning may try a batch that cannot be shared out evenly."""
     model = given.get("model") or parameter_defaults(pipeline)["model"]
-    space = read_search_space(f"models.{challenge_of(pipeline)}", model)
-    tried = space["batch_size"].extremes() if "batch_size" in space else []
-    if any(size % sharing for size in tried):
-        raise InputError(
-            f"batch_size: the tuning may choose one that {sharing} cannot share; give it one that"
-            f' they can, PARAMS="batch_size={sharing * -(-max(tried) // sharing)}", or change'
-            " the SEARCH_SPACE"
-        )
+    tried = read_search_space(f"models.{challenge_of(pipeline)}", model).get("batch_size")
+    if isinstance(tried, Choice):
+        return any(size % sharing for size in tried.values)
+    return tried is not None
 
 
 def _sharing(pipeline: str, settings: Settings) -> int:

@@ -21,6 +21,9 @@ METADATA_FILE = "examples.json"
 TEST_IDS_FILE = "test_ids.csv"
 TEST_LABELS_FILE = "test_labels.csv"
 
+_UNEVEN = 1.1
+"""Share of the largest part, to that of equal parts, up to which parts have files of their own."""
+
 
 def shard_name(index: int, count: int) -> str:
     """Returns the file name of shard `index` of `count`."""
@@ -116,8 +119,9 @@ class Examples:
 
     Args:
         folder: the folder that `preprocess` wrote.
-        part: which part of the shards to open, from 0.
-        parts: how many parts there are: part 1 of 3 is the shards 1, 4, 7 and so on.
+        part: which part of the examples to open, from 0.
+        parts: how many parts there are. Part 1 of 3 is the shards 1, 4, 7 and so on; of a split
+            whose shards do not divide evenly, it is a third of each shard.
 
     Raises:
         InputError: the folder is no complete folder of examples.
@@ -125,7 +129,7 @@ class Examples:
 
     def __init__(self, folder: str | Path, part: int = 0, parts: int = 1) -> None:
         self.folder = Path(folder)
-        self._part = slice(part, None, parts)
+        self._part, self._parts = part, parts
         path = self.folder / METADATA_FILE
         try:
             text = path.read_bytes()
@@ -137,13 +141,13 @@ class Examples:
         self.info = ExamplesInfo.from_json(text, str(path))
 
     def shards(self, split: str) -> list[Path]:
-        """Returns the shard files of `split` in this part, in order."""
+        """Returns the shard files of `split` that this part is in, in order."""
         count = self.info.splits[split].shards
         every = [self.folder / split / shard_name(index, count) for index in range(count)]
-        return every[self._part]
+        return every[self._part :: self._parts] if self._has_own_shards(split) else every
 
     def open(self, split: str) -> list[Bytes]:
-        """Memory-maps the shards of `split`, each as `[N, record_bytes]` uint8.
+        """Memory-maps this part of the shards of `split`, each as `[N, record_bytes]` uint8.
 
         `info.layout(split)` says where the pixels, labels and ids lie in a record.
 
@@ -151,12 +155,24 @@ class Examples:
             InputError: a shard is missing or cut, or all together do not hold the examples
                 promised.
         """
-        layout = self.info.layout(split)
+        layout, about = self.info.layout(split), self.info.splits[split]
         maps = [layout.open(path) for path in self.shards(split)]
-        found, promised = sum(map(len, maps)), self.info.splits[split].examples
-        if found != promised and self._part.step == 1:
+        found, promised = sum(map(len, maps)), about.examples
+        if found != promised and len(maps) == about.shards:
             raise InputError(
                 f"{self.folder / split}: {found} examples in its shards, but {METADATA_FILE} says"
                 f" {promised}; run the preprocessing again"
             )
-        return maps
+        if self._has_own_shards(split):
+            return maps
+        return [self._own_rows(rows, index) for index, rows in enumerate(maps)]
+
+    def _has_own_shards(self, split: str) -> bool:
+        """Says whether each shard of a split is in one part alone."""
+        shards = self.info.splits[split].shards
+        return -(-shards // self._parts) * self._parts <= shards * _UNEVEN
+
+    def _own_rows(self, rows: Bytes, shard: int) -> Bytes:
+        """Returns this part's rows of a shard; each shard has another order of the parts."""
+        place = (self._part + shard) % self._parts  # else the last part would have most rows
+        return rows[len(rows) * place // self._parts : len(rows) * (place + 1) // self._parts]

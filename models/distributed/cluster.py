@@ -12,6 +12,10 @@ _EXPECTED = (
 )
 
 
+class LostWorkerError(InputError):
+    """Another worker is gone; nothing is wrong with the input, and a new start goes on."""
+
+
 @dataclass(frozen=True)
 class Cluster:
     """Which worker of how many this process is.

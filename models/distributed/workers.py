@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from models.distributed.cluster import Cluster
+from models.distributed.cluster import Cluster, LostWorkerError
 from preprocessing.errors import InputError
 
 _TASK = re.compile(r"/job:(\w+)/(?:replica:\d+/)?task:(\d+)")
@@ -21,7 +21,8 @@ def join(cluster: Cluster) -> Iterator[Any]:
     At the end the workers wait for each other, so that none ends while another needs it.
 
     Raises:
-        InputError: this worker cannot be reached, or another one is gone.
+        InputError: this worker cannot be reached.
+        LostWorkerError: another one is gone.
     """
     print(f"worker {cluster.worker} of {cluster.workers}: waiting for the others", flush=True)
     try:
@@ -39,7 +40,7 @@ def join(cluster: Cluster) -> Iterator[Any]:
     except tf.errors.OpError as error:
         if not _is_loss(error):
             raise
-        raise InputError(
+        raise LostWorkerError(
             f"training stopped because {_lost(error, strategy, cluster)} is gone; start all"
             f" {cluster.workers} workers again and they go on from the last checkpoint"
         ) from error
@@ -47,7 +48,7 @@ def join(cluster: Cluster) -> Iterator[Any]:
 
 def gather(strategy: Any, cluster: Cluster, values: Sequence[float]) -> list[list[float]]:
     """Returns what each worker called this with, by worker; it waits until all have."""
-    table = np.zeros((cluster.workers, len(values) + 1))
+    table = np.zeros((cluster.workers, len(values) + 1))  # never empty, as those are not sent
     table[cluster.worker, :-1] = values
     table = strategy.reduce(tf.distribute.ReduceOp.SUM, tf.constant(table), axis=None).numpy()
     rows: list[list[float]] = table[:, :-1].tolist()

@@ -79,7 +79,8 @@ class Tuning:
             number: of the trial.
             hits: the metric of the best epoch so far, by epoch.
         """
-        return bool(hits) and self._study.report(number, hits)
+        worse = bool(hits) and self._study.report(number, hits)
+        return worse and number > 0  # the defaults, which all others are compared with, end
 
     def end(self, number: int, trained: Trained) -> None:
         """Keeps what came out of a trial."""

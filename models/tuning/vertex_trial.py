@@ -20,7 +20,7 @@ from typing import Any
 import hypertune
 
 from models.devices import every_device
-from models.distributed.cluster import find_cluster
+from models.distributed.cluster import LostWorkerError, find_cluster
 from models.fitting import fit
 from models.input import MOUNTED_BUCKETS, local_examples
 from models.search_space import SearchSpace, as_arguments, read_search_space
@@ -51,6 +51,8 @@ def main(arguments: Sequence[str]) -> None:
         space = read_search_space(networks, options.model, given["fixed"])
         tried = options.tuned(as_arguments(_read_values(values, space)))
         _train(given["examples"], networks, tried, folder)
+    except LostWorkerError:  # Vertex AI starts the trial again
+        raise
     except InputError as error:
         if cluster.chief:
             TrialEnd(error=str(error)).write(folder)
@@ -59,10 +61,10 @@ def main(arguments: Sequence[str]) -> None:
 
 def _train(examples_folder: str, networks: str, options: TrainingOptions, folder: Path) -> None:
     with (
+        trial(shown("model", options.model)),
         every_device() as devices,
         local_examples(examples_folder, devices.cluster) as examples,
         local_weights(options.weights) as weights,
-        trial(shown("model", options.model)),
     ):
         report = _Reporter().report_epochs if devices.cluster.chief else None
         fitted = fit(examples, folder, networks, options, devices, weights, stop=report)

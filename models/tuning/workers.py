@@ -129,8 +129,12 @@ def _hear(worker: _Worker, tuning: Tuning) -> None:
         tuning.progress(number, said.fraction, said.message)
         return
     if isinstance(said, Hits):
-        with suppress(OSError):  # it may have died, which is heard next
-            worker.connection.send(tuning.hopeless(number, said.by_epoch))
+        hopeless = False
+        try:
+            hopeless = tuning.hopeless(number, said.by_epoch)
+        finally:  # it waits for an answer, whatever happens here
+            with suppress(OSError):  # it may have died, which is heard next
+                worker.connection.send(hopeless)
         return
     worker.number = None
     if isinstance(said, Trained):

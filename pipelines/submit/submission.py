@@ -16,7 +16,7 @@ from pipelines.display import Display
 from pipelines.image.name import find_images
 from pipelines.registry import challenge_of, describe
 from pipelines.settings import Settings
-from pipelines.shared_training import check_tried, shared_parameters
+from pipelines.shared_training import shared_parameters
 from pipelines.submit.cloud_data import check_in_bucket, upload_sample
 from pipelines.user import login_name
 from pipelines.vertex.dataflow import dataflow_args
@@ -132,7 +132,6 @@ def read_given(
     check_champions(pipeline, given, settings)
     if weights := given.get("weights"):
         check_in_bucket("weights", weights, settings)
-    check_tried(pipeline, given, settings)
     if (folder := given.get("study_dir")) and settings.backend == "vertex":
         raise InputError(
             f"study_dir={folder}: a tuning job of Vertex AI keeps its trials itself; leave it out"

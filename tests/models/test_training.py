@@ -1,8 +1,10 @@
 """Training as its users see it: what it leaves, and that it can be stopped anywhere."""
 
 import json
+import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -32,14 +34,14 @@ models.export._write_saved_model = lambda network, transform, k, features, folde
 from models.training import train
 from models.training_options import TrainingOptions
 models.training_loop._PROGRESS_SECONDS = 0.0
-examples, transform, folder, checkpoints, seconds = sys.argv[1:]
+examples, transform, folder, checkpoints = sys.argv[1:]
 end_batch = models.training_loop.TrainingLoop.end_batch
 def slow(loop, read):
     end_batch(loop, read)
     time.sleep(0.1)
 models.training_loop.TrainingLoop.end_batch = slow
 options = TrainingOptions(model="Cnn", batch_size=20, epochs=3, checkpoint_dir=checkpoints,
-                          checkpoint_seconds=float(seconds))
+                          checkpoint_seconds=0.001)
 train(examples, transform, folder, "models.quickdraw", options)
 """
 
@@ -235,7 +237,7 @@ def test_kill_9_is_gone_on_from(
     run: Callable[..., TrainingResult], start: Start, examples: Examples, tmp_path: Path
 ) -> None:
     checkpoints = tmp_path / "checkpoints"
-    process = start(TRAIN, examples.folder, "unread", tmp_path / "model", checkpoints, 0.001)
+    process = start(TRAIN, examples.folder, "unread", tmp_path / "model", checkpoints)
     wait_for_step(process, 15)
     process.kill()
     process.wait()
@@ -246,18 +248,27 @@ def test_kill_9_is_gone_on_from(
 
 
 def test_sigterm_writes_a_checkpoint_first(
-    start: Start, examples: Examples, tmp_path: Path
+    run: Callable[..., TrainingResult],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    checkpoints = tmp_path / "checkpoints"
-    folder = tmp_path / "model"
-    process = start(TRAIN, examples.folder, "unread", folder, checkpoints, 1000)
-    wait_for_step(process, 5)
-    assert not list(checkpoints.rglob("step-*"))
-    process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate()
-    assert process.returncode == 143
-    assert "stopped by SIGTERM" in output
-    assert "Traceback" not in output
+    checkpoints, end_batch = tmp_path / "checkpoints", TrainingLoop.end_batch
+    before: list[Path] = []
+
+    def slow(loop: TrainingLoop, logs: Callable[[], dict[str, float]]) -> None:
+        end_batch(loop, logs)
+        if loop.state.step == 5:
+            before.extend(checkpoints.rglob("step-*"))
+            threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        time.sleep(0.05)
+
+    monkeypatch.setattr(TrainingLoop, "end_batch", slow)
+    with pytest.raises(SystemExit) as stopped:
+        run(replace(QUICK, checkpoint_seconds=1000))
+    assert stopped.value.code == 143
+    assert "stopped by SIGTERM" in capsys.readouterr().out
+    assert before == []
     assert len(list(checkpoints.rglob("step-*.npz"))) == 1
 
 

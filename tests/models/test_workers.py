@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -83,26 +83,32 @@ with step():
 """
 
 
-def start_workers(count: int, *arguments: object) -> list[subprocess.Popen[str]]:
-    """Starts the processes of a chief and `count - 1` workers."""
-    free = [socket.create_server(("localhost", 0)) for _ in range(count)]
-    hosts = [f"localhost:{server.getsockname()[1]}" for server in free]
-    for server in free:
-        server.close()
-    cluster = {"chief": hosts[:1], "worker": hosts[1:]}
-    tasks = [("chief", 0), *(("worker", index) for index in range(count - 1))]
-    return [
-        subprocess.Popen(
-            [sys.executable, "-c", FIT, *map(str, arguments)],
-            env=os.environ
-            | {"PYTHONPATH": str(PROJECT)}
-            | {"TF_CONFIG": json.dumps({"cluster": cluster, "task": {"type": t, "index": i}})},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for t, i in tasks
-    ]
+@pytest.fixture
+def start_workers() -> Iterator[Callable[..., list[subprocess.Popen[str]]]]:
+    """Starts the processes of a chief and a worker; none outlives the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: object) -> list[subprocess.Popen[str]]:
+        free = [socket.create_server(("localhost", 0)) for _ in range(2)]
+        chief, worker = (f"localhost:{server.getsockname()[1]}" for server in free)
+        for server in free:
+            server.close()
+        cluster = {"chief": [chief], "worker": [worker]}
+        for kind in cluster:
+            config = {"cluster": cluster, "task": {"type": kind, "index": 0}}
+            process = subprocess.Popen(
+                [sys.executable, "-c", FIT, *map(str, arguments)],
+                env=os.environ | {"PYTHONPATH": str(PROJECT), "TF_CONFIG": json.dumps(config)},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            started.append(process)
+        return started[-2:]
+
+    yield start
+    for process in started:
+        process.kill()
 
 
 def kept(path: Path) -> tuple[list[bytes], str]:
@@ -151,6 +157,12 @@ def history_of_one(folder: Path) -> tuple[keras.Model, list[dict[str, float]]]:
     return model, history
 
 
+def expect_history(folder: Path, expected: list[dict[str, float]]) -> None:
+    history = json.loads((folder / "history.json").read_text())
+    for row, one in zip(history, expected, strict=True):
+        assert {name: row[name] for name in one} == pytest.approx(one, rel=1e-4)
+
+
 @pytest.fixture
 def together(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Sets TF_CONFIG."""
@@ -163,12 +175,14 @@ def together(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return set_config
 
 
-def test_two_workers_train_what_one_process_does_and_outlive_a_kill(tmp_path: Path) -> None:
+def test_two_workers_train_what_one_process_does_and_outlive_a_kill(
+    start_workers: Callable[..., list[subprocess.Popen[str]]], tmp_path: Path
+) -> None:
     data = tmp_path / "data"
     write_examples(data, {"train": [115, 98], "validation": [31, 29], "test": [1]})
 
     (tmp_path / "mine.py").write_text(OWN_NET)
-    chief, worker = start_workers(2, data, tmp_path, "first", tmp_path / "mine.py:Net")
+    chief, worker = start_workers(data, tmp_path, "first", tmp_path / "mine.py:Net")
     said, chief_said = worker.communicate(timeout=120)[0], chief.communicate()[0]
 
     assert chief.returncode == -9, chief_said
@@ -182,22 +196,21 @@ def test_two_workers_train_what_one_process_does_and_outlive_a_kill(tmp_path: Pa
     assert undisturbed == kept(tmp_path / "undisturbed-1.npz")
     assert kept(tmp_path / "own-0.npz") == kept(tmp_path / "own-1.npz")
     assert "steps=24, epochs=2, best_epoch=2" in undisturbed[1]
-    history = json.loads((tmp_path / "undisturbed-0" / "history.json").read_text())
     model, expected = history_of_one(data)
-    for row, one in zip(history, expected, strict=True):
-        assert {name: row[name] for name in one} == pytest.approx(one, rel=1e-4)
+    expect_history(tmp_path / "undisturbed-0", expected)
     for ours, weights in zip(undisturbed[0], model.get_weights(), strict=True):
         np.testing.assert_allclose(
             np.frombuffer(ours, weights.dtype).reshape(weights.shape), weights, atol=1e-5
         )
 
-    again = start_workers(2, data, tmp_path, "again")
+    again = start_workers(data, tmp_path, "again")
     outputs = [process.communicate(timeout=120)[0] for process in again]
     assert [process.returncode for process in again] == [0, 0], outputs
     assert "TrainingResult(steps=24, epochs=2, best_epoch=2" in outputs[0]
     assert outputs[1].splitlines()[-1] == outputs[0].splitlines()[-1]
     for index in range(2):
         assert kept(tmp_path / f"resumed-{index}.npz") == (undisturbed[0], "20")
+    expect_history(tmp_path / "model", expected)
     assert (tmp_path / "model" / "network.keras").exists()
     assert not (tmp_path / "model" / "checkpoints").exists()
 
@@ -235,18 +248,34 @@ def test_a_tf_config_that_cannot_be_used_is_told(
 
 
 def test_each_worker_has_files_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shards = {"train": [50, 40, 30], "validation": [20, 9, 8], "test": [1]}
+    shards = {"train": [50, 40, 30, 20], "validation": [20, 9], "test": [1]}
     examples = write_examples(tmp_path / "data", shards)
     monkeypatch.setattr("models.input.MOUNTED_BUCKETS", str(tmp_path))
     with local_examples(examples.folder, Cluster(2, 1)) as copied:
-        files = sorted(path.name for path in copied.folder.rglob("*") if path.is_file())
-        assert files == ["examples-00001-of-00003.tfrecord"] * 2 + ["examples.json"]
-        batches = ExampleBatches(copied, "train", 16, multiple=16, batches=5)
+        files = sorted(str(p.relative_to(copied.folder)) for p in copied.folder.rglob("*.tfrecord"))
+        assert files == [
+            "train/examples-00001-of-00004.tfrecord",
+            "train/examples-00003-of-00004.tfrecord",
+            "validation/examples-00001-of-00002.tfrecord",
+        ]
+        batches = ExampleBatches(copied, "train", 16, multiple=16, batches=6)
         weights = [batches[index][2].sum() for index in range(len(batches))]
-        assert weights == [16, 16, 8, 0, 0]
-        assert {len(batches[index][0]) for index in range(5)} == {16}
-    with (
-        pytest.raises(InputError, match=r"4 workers .* there are 3; .*shard_size=9 or less"),
-        local_examples(examples.folder, Cluster(4, 1)),
-    ):
-        pass
+        assert weights == [16, 16, 16, 12, 0, 0]
+        assert {len(batches[index][0]) for index in range(6)} == {16}
+
+
+@pytest.mark.parametrize("sizes", [[90], [43, 42, 41, 40], [11] * 23])
+@pytest.mark.parametrize("workers", [2, 3, 7])
+def test_workers_share_every_record_evenly_however_few_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sizes: list[int], workers: int
+) -> None:
+    examples = write_examples(tmp_path / "data", {"train": sizes, "validation": [9], "test": [1]})
+    monkeypatch.setattr("models.input.MOUNTED_BUCKETS", str(tmp_path))
+    parts = []
+    for worker in range(workers):
+        with local_examples(examples.folder, Cluster(workers, worker)) as copied:
+            parts.append([record.tobytes() for file in copied.open("train") for record in file])
+            assert 0 < sum(map(len, copied.open("validation"))) <= 5
+    every = [record.tobytes() for file in examples.open("train") for record in file]
+    assert sorted(record for part in parts for record in part) == sorted(every)
+    assert max(map(len, parts)) <= 1.1 * len(every) / workers + 1

@@ -13,6 +13,7 @@ from pipelines.compile import compile_pipeline
 from pipelines.settings import Settings
 from preprocessing.errors import InputError
 from tests.pipelines.conftest import Command
+from tests.pipelines.steps_here import steps_here
 
 ROOT = Path(__file__).parent.parent.parent
 BLOCK = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "own-model.md").read_text(), re.DOTALL)
@@ -95,7 +96,10 @@ def test_a_gan_is_tried_with_images_of_the_size_that_it_will_see(
 
 
 def test_an_image_size_that_a_network_cannot_take_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"^image_size=8: model=Cnn: ValueError: .* zero or nega"):
+    with (
+        steps_here(besides=""),
+        pytest.raises(InputError, match=r"^image_size=8: model=Cnn: ValueError: .* zero or nega"),
+    ):
         read_arguments("cats_vs_dogs", ["image_size=8"], "", "", None, tmp_path, lambda note: None)
 
 

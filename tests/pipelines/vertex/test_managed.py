@@ -11,7 +11,7 @@ import yaml
 
 from pipelines.compile import compile_pipeline
 from pipelines.settings import Settings, read_settings
-from pipelines.shared_training import check_tried
+from pipelines.shared_training import shared_parameters
 from preprocessing.errors import InputError
 
 IMAGE = "registry/image:1"
@@ -170,7 +170,6 @@ def test_several_machines_are_a_chief_and_its_workers_each_with_its_accelerators
     batch_size, sharing = defaults["batch_size"]["defaultValue"], sum(machines) * (kind[1] or 1)
     assert batch_size % sharing == 0
     assert 128 <= batch_size < 128 + sharing
-    assert defaults["shard_size"]["defaultValue"] == (1024 if sum(machines) > 1 else 32768)
     policy = pipeline["root"]["dag"]["tasks"]["train"]["retryPolicy"]
     assert policy["maxRetryCount"] == (10 if settings.get("spot") else 2)
 
@@ -266,9 +265,19 @@ def test_the_trials_of_a_tuning_have_the_machines_of_the_training(tmp_path: Path
 
 def test_a_tuning_takes_no_batch_that_the_machines_cannot_share(tmp_path: Path) -> None:
     settings = Settings(image=IMAGE, preset="distributed", spot=True)
-    with pytest.raises(InputError, match=r'3 cannot share; .* PARAMS="batch_size=258"'):
-        check_tried("quickdraw-tuning", {}, settings)
-    check_tried("quickdraw-tuning", {"batch_size": 129}, settings)
+    path = compile_pipeline("quickdraw-tuning", tmp_path, settings)
+    inputs = yaml.safe_load(path.read_text())["root"]["inputDefinitions"]["parameters"]
+    assert inputs["fixed_parameters"]["defaultValue"] == ["batch_size"]
+    assert inputs["batch_size"]["defaultValue"] == 129
+    two = Settings(image=IMAGE, workers=2)
+    assert shared_parameters("quickdraw-tuning", {}, two) == {"batch_size": 128}
+    (tmp_path / "mine.py").write_text(
+        'SEARCH_SPACE = {"batch_size": {"type": "integer", "low": 64, "high": 256, "default": 128}}'
+        "\nclass Net: ...\n"
+    )
+    given = {"model": f"{tmp_path}/mine.py:Net", "fixed_parameters": ["clip_norm"]}
+    changed = shared_parameters("quickdraw-tuning", given, two)
+    assert changed["fixed_parameters"] == ["clip_norm", "batch_size"]  # not each of 64 to 256 does
     with pytest.raises(InputError, match="batch_size=128: expected a multiple of the 3 that"):
         compile_pipeline("quickdraw", tmp_path, settings, {"batch_size": 128})
 

@@ -112,7 +112,7 @@ def test_several_spot_machines_are_asked_for_and_their_checkpoints_are_in_the_bu
     sent = MessageToDict(type(started(vertex)).pb(started(vertex)))
     values = sent["runtimeConfig"]["parameterValues"]
     assert values["checkpoint_dir"] == "/gcs/challenge/checkpoints"
-    assert (values["batch_size"], values["shard_size"]) == (129, 1024)
+    assert values["batch_size"] == 129
     inputs = sent["pipelineSpec"]["components"]["comp-train"]["inputDefinitions"]["parameters"]
     pools = inputs["worker_pool_specs"]["defaultValue"]
     assert [pool["replica_count"] for pool in pools] == [1, 2]

@@ -19,9 +19,6 @@ def study_spec(space: SearchSpace) -> dict[str, Any]:
 
     Args:
         space: what is tried.
-
-    Raises:
-        InputError: two parameters have the same name on the command line of a trial.
     """
     ids = parameter_ids(space)
     return {
@@ -37,19 +34,9 @@ def study_spec(space: SearchSpace) -> dict[str, Any]:
 def parameter_ids(space: SearchSpace) -> dict[str, str]:
     """Returns the names in the space by those that Vertex AI has for them: `units` for `Cnn.units`.
 
-    Raises:
-        InputError: two parameters would have the same.
+    No two are the same: `read_search_space` sees to it.
     """
-    ids: dict[str, str] = {}
-    for name in space:
-        id = argument_of(name)[1]
-        if id in ids:
-            raise InputError(
-                f"SEARCH_SPACE: {ids[id]!r} and {name!r} are both called {id} on Vertex AI; rename"
-                " the network's argument"
-            )
-        ids[id] = name
-    return ids
+    return {argument_of(name)[1]: name for name in space}
 
 
 def read_value(name: str, parameter: Float | Integer | Choice, given: str | float) -> Any:

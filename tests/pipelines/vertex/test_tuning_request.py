@@ -12,7 +12,6 @@ from models.search_space import Choice, read_search_space
 from models.tuning.vertex_study import study_spec
 from pipelines.compile import compile_pipeline
 from pipelines.settings import Settings
-from preprocessing.errors import InputError
 from tests.pipelines.vertex.tuning_step import CREATE, Tune
 from tests.vertex_service.identity import ACCOUNT
 from tests.vertex_service.names import NUMBER
@@ -65,9 +64,6 @@ def test_texts_and_truth_are_categories_and_numbers_come_in_order() -> None:
         ("loss", {"values": ["B", "A"]}),
         ("batch_size", {"values": [32.0, 64.0]}),
     ]
-    space["Net.loss"] = space["loss"]
-    with pytest.raises(InputError, match="are both called loss on Vertex AI"):
-        study_spec(space)
 
 
 def test_trials_run_on_the_machines_and_the_image_of_the_training(

@@ -186,6 +186,11 @@ def _declared(path: Path) -> dict[str, Float | Integer | Choice] | None:
         for name, parameter in space.items():
             _check(name, parameter, place)
             _check_network(name, tree, place)
+            if "." in name and (argument := argument_of(name)[1]) in space:
+                raise InputError(
+                    f"{place}: {argument!r} and {name!r} would be one column of the trials; rename"
+                    " the network's argument"
+                )
         return space
     return None
 
@@ -214,8 +219,8 @@ def _check(name: str, parameter: Float | Integer | Choice, place: str) -> None:
 
 
 def _check_loss(value: Any) -> None:
-    losses = class_names(_LOSSES)
-    if not own_class(str(value), "loss") and value not in losses:
+    losses = class_names(_LOSSES)  # files of losses that are only tried would not be in the image
+    if value not in losses:
         raise unknown(str(value), _LOSSES, "loss", losses)
 
 

@@ -186,11 +186,6 @@ def _declared(path: Path) -> dict[str, Float | Integer | Choice] | None:
         for name, parameter in space.items():
             _check(name, parameter, place)
             _check_network(name, tree, place)
-            if "." in name and (argument := argument_of(name)[1]) in space:
-                raise InputError(
-                    f"{place}: {argument!r} and {name!r} would be one column of the trials; rename"
-                    " the network's argument"
-                )
         return space
     return None
 

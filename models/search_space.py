@@ -186,11 +186,6 @@ def _declared(path: Path) -> dict[str, Float | Integer | Choice] | None:
         for name, parameter in space.items():
             _check(name, parameter, place)
             _check_network(name, tree, place)
-            if "." in name and (argument := argument_of(name)[1]) in space:
-                raise InputError(
-                    f"{place}: {argument!r} and {name!r} would be one column of the trials; rename"
-                    " the network's argument"
-                )
         return space
     return None
 
@@ -198,6 +193,11 @@ def _declared(path: Path) -> dict[str, Float | Integer | Choice] | None:
 def _check(name: str, parameter: Float | Integer | Choice, place: str) -> None:
     """Checks that a training takes such a parameter, and all its values."""
     if "." in name:
+        if argument_of(name)[1] in _TUNABLE:  # both are called so in files and on command lines
+            raise InputError(
+                f"{place}: {name}: the training has a parameter of that name; rename the network's"
+                " argument"
+            )
         return
     if name not in _TUNABLE:
         raise InputError(

@@ -34,7 +34,7 @@ def study_spec(space: SearchSpace) -> dict[str, Any]:
 def parameter_ids(space: SearchSpace) -> dict[str, str]:
     """Returns the names in the space by those that Vertex AI has for them: `units` for `Cnn.units`.
 
-    No two have the same, as `read_search_space` has checked.
+    No two are the same: `read_search_space` sees to it.
     """
     return {argument_of(name)[1]: name for name in space}
 

@@ -99,12 +99,6 @@ def test_what_cannot_be_tuned_is_told(tmp_path: Path, texts: list[str], told: st
             ' "default": "CrossEntropy"}}',
             "loss=mine.py:Loss: models.losses has no such loss",
         ),
-        (
-            'SEARCH_SPACE = {"augment": {"type": "choice", "values": [True, False],'
-            ' "default": True}, "MyNet.augment": {"type": "choice", "values": [True, False],'
-            ' "default": True}}',
-            "'augment' and 'MyNet.augment' would be one column of the trials; rename",
-        ),
         ("SEARCH_SPACE = make_space()", "expected a literal dictionary"),
         ("SEARCH_SPACE = {[]: 1}", "expected a literal dictionary"),
         ("SEARCH_SPACE = [1]", "SEARCH_SPACE: Input should be a valid dictionary"),

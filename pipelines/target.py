@@ -24,12 +24,12 @@ class Target:
         retries: how often a failed step is tried again.
         retry_window: for how long after its first try began, such as `168h`; "" for KFP's hour.
         accelerator: type of accelerator of the training step; "" for none.
-        accelerator_count: how many of them.
+        accelerator_count: how many of them each machine has.
         train_cpu: cores of the training step; 0 for as many as there are.
         train_memory: its memory, such as 32G; "" for as much as there is.
         spot: whether it is on machines that may be taken away at any time.
-        variant: what a pipeline of a classification challenge does more than train: `retraining`
-            checks the data for drift and promotes the network if it beats the champion.
+        variant: what a pipeline of a classification challenge does else than train, such as
+            `retraining` or `tuning` (see `pipelines.variants`); "" for nothing.
         registry: where champions are kept, by default.
         serving_image: serves the champions of a Vertex AI Model Registry.
         bucket: `gs://` folder for the champions of a Vertex AI Model Registry.

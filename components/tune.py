@@ -39,6 +39,8 @@ def tune(
 
     `files_fingerprint` is there for the cache, which cannot see into the participant's files.
     """
+    import json
+    from pathlib import Path
 
     from components.step import step
     from components.whole_numbers import whole_numbers
@@ -74,6 +76,8 @@ def tune(
             fixed_parameters,
             study_dir,
         )
-    for name, value in result.metrics().items():
+    found = result.metrics()
+    Path(metrics.path).write_text(json.dumps(found, indent=2) + "\n")
+    for name, value in found.items():
         metrics.log_metric(name, value)
     return result.best

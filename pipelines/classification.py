@@ -23,14 +23,16 @@ from pipelines.tuning.step import best_parameters
 from pipelines.variants import RETRAINING, TUNE, TUNING
 
 _TUNED = ("trials", "parallel", "trial_epochs", "fixed_parameters", "study_dir")
+_TRAINED = ("start_new_model", "export_model_steps", "checkpoint_dir", "pairs")
 _PARAMETERS = {
-    RETRAINING: ("registry", "margin", "max_drift"),
-    TUNING: _TUNED,
+    "": _TRAINED,
+    RETRAINING: (*_TRAINED, "registry", "margin", "max_drift"),
+    TUNING: (*_TRAINED, *_TUNED),
     TUNE: _TUNED,
 }
-"""Those that a variant has more than the plain pipeline."""
+"""Those that not every variant has, by variant."""
 
-VARIANTS = tuple(_PARAMETERS)
+VARIANTS = (RETRAINING, TUNING, TUNE)
 """What a pipeline can do else: `retraining` checks the data for drift and promotes, `tuning` tries
 parameters and trains with the best, `tune` only tries them."""
 
@@ -207,7 +209,7 @@ def classification_pipeline(
         target.place_training(training)
 
     unused = {name for names in _PARAMETERS.values() for name in names}
-    unused -= set(_PARAMETERS.get(target.variant, ()))
+    unused -= set(_PARAMETERS[target.variant])
     name = "-".join(filter(None, [challenge.replace("_", "-"), target.variant]))
     return dsl.pipeline(_without(pipeline, unused), name=name, description=description)
 

@@ -183,7 +183,7 @@ def test_two_workers_train_what_one_process_does_and_outlive_a_kill(
 
     (tmp_path / "mine.py").write_text(OWN_NET)
     chief, worker = start_workers(data, tmp_path, "first", tmp_path / "mine.py:Net")
-    said, chief_said = worker.communicate(timeout=120)[0], chief.communicate()[0]
+    said, chief_said = worker.communicate(timeout=240)[0], chief.communicate()[0]
 
     assert chief.returncode == -9, chief_said
     assert worker.returncode == 1, said
@@ -204,7 +204,7 @@ def test_two_workers_train_what_one_process_does_and_outlive_a_kill(
         )
 
     again = start_workers(data, tmp_path, "again")
-    outputs = [process.communicate(timeout=120)[0] for process in again]
+    outputs = [process.communicate(timeout=240)[0] for process in again]
     assert [process.returncode for process in again] == [0, 0], outputs
     assert "TrainingResult(steps=24, epochs=2, best_epoch=2" in outputs[0]
     assert outputs[1].splitlines()[-1] == outputs[0].splitlines()[-1]

@@ -43,6 +43,7 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             "BACKEND: 'vertx' is unknown, did you mean 'vertex'?",
         ),
         ("quickdraw", ("--params", "trials=3"), "PARAMS: trials is not set here but by TRIALS"),
+        ("quickdraw", ("--params", "start_new_model=1"), "PARAMS: 'start_new_model' is no parame"),
         ("quickdraw", ("--wait",), "WAIT: for a run in the cloud; this one is here and shows its"),
     ],
 )

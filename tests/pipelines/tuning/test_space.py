@@ -94,6 +94,11 @@ def test_what_cannot_be_tuned_is_told(tmp_path: Path, texts: list[str], told: st
             ' "default": "CrossEntropy"}}',
             "loss=Focal: models.losses has no such loss",
         ),
+        (
+            'SEARCH_SPACE = {"loss": {"type": "choice", "values": ["mine.py:Loss", "CrossEntropy"],'
+            ' "default": "CrossEntropy"}}',
+            "loss=mine.py:Loss: models.losses has no such loss",
+        ),
         ("SEARCH_SPACE = make_space()", "expected a literal dictionary"),
         ("SEARCH_SPACE = {[]: 1}", "expected a literal dictionary"),
         ("SEARCH_SPACE = [1]", "SEARCH_SPACE: Input should be a valid dictionary"),

@@ -90,7 +90,7 @@ def test_what_it_says_to_train_with_is_taken(tuned: str) -> None:
     assert {name: given[name] for name in expected} == expected
 
 
-def test_the_whole_pipeline_goes_on_with_these_trials_and_trains_with_the_best(
+def test_the_whole_pipeline_takes_these_trials_and_trains_with_the_best(
     tuned: str, command: Command, data: Path
 ) -> None:
     with steps_here(besides=""):
@@ -99,6 +99,7 @@ def test_the_whole_pipeline_goes_on_with_these_trials_and_trains_with_the_best(
         )
     assert (status, err) == (0, "")
     assert re.search(r"preprocess +cached", out)
+    assert re.search(r"tune +cached", out)  # the same as in `make tune`
     rows = [line for line in tuned.splitlines() if re.match(r" +[01]  [01]\.\d{4} ", line)]
     assert len(rows) == 2
     assert all(row in out for row in rows)  # no trial was made twice

@@ -243,7 +243,9 @@ def test_who_waits_for_a_tuning_sees_its_trials_in_the_bucket(
     assert out.endswith(f"make submit PIPELINE=quickdraw PARAMS='@{best} epochs=3'\n")
 
     pipeline = "quickdraw-tuning"
-    status, out, _ = command("submit", pipeline, *words)
+    status, out, _ = command("submit", pipeline, "--params", f"@{best}", "--wait")
+    sent = [job.runtime_config.parameter_values for job in vertex.pipelines.jobs.values()][-1]
+    assert (sent["batch_size"], list(sent["fixed_parameters"])) == (128, ["batch_size"])
     assert (status, out.endswith("trained with         batch_size=128\n")) == (0, True)
     bucket.blob("1/study/best.json").delete()
     bucket.blob("1/study/trials.csv").delete()

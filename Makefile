@@ -27,7 +27,7 @@ help: ## list the targets
 run: environment ## run a pipeline here: PIPELINE=quickdraw [DATA=folder|glob|gs://...] [MODEL=mine.py:MyNet] [LOSS=mine.py:MyLoss] [PARAMS="epochs=3" or @best.json] [BEAM="--runner=..."] [VERBOSE=1]
 	@$(COMMAND) run $(call needed,PIPELINE)
 
-tune: environment ## try parameters of a training: PIPELINE=quickdraw [TRIALS=20] [PARALLEL=2] [DATA=folder|glob|gs://...] [MODEL=] [LOSS=] [PARAMS="epochs=6"] [BACKEND=local|vertex|kubeflow] [WAIT=1] [VERBOSE=1]
+tune: environment ## try parameters of a training: PIPELINE=quickdraw [TRIALS=20] [PARALLEL=2] [DATA=folder|glob|gs://...] [MODEL=] [LOSS=] [PARAMS="epochs=6"] [VERBOSE=1], or in the cloud: BACKEND=vertex|kubeflow [BEAM=] [PRESET=gpu] [SPOT=1] [WAIT=1]
 	@$(COMMAND) tune $(call needed,PIPELINE)
 
 dashboard: environment ## open Optuna's dashboard of all tunings here: [PORT=8080]

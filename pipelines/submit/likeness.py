@@ -8,7 +8,10 @@ from pipelines.history.run_page import shown
 from pipelines.history.run_record import RunRecord
 from pipelines.local.history import LocalHistory
 
-_NO_WORK = ("source", "source_fingerprint", "files_fingerprint", "checkpoint_dir", "registry")
+_NO_WORK = (
+    *("source", "source_fingerprint", "files_fingerprint"),
+    *("checkpoint_dir", "study_dir", "registry"),
+)
 """Parameters that say where things are, not how much there is to do."""
 
 

@@ -28,6 +28,8 @@ def flags(folder: Path, *arguments: str) -> str:
         (["PARAM=epochs=3", "PIPELINE=mnist"], "error: PARAM: nothing reads it, did you mean PAR"),
         (["-s", "-j2", "PIPELIN=mnist"], "error: PIPELIN: nothing reads it, did you mean PIPELIN"),
         (["REGON=x"], "error: REGON: nothing reads it, did you mean REGION?"),
+        (["TRIALS=9", "PIPELINE=mnist-tuning"], "error: TRIALS: of `make tune PIPELINE=mnist`;"),
+        (["TRIALS=9", "PIPELINE=mnist"], ""),
         (["EPOCHS=3"], "note: EPOCHS: only handed on in the environment; see `make help`"),
         (["PARAMS=a=1 PARAM=2 'b c'=d", "BUILD_ARGS=BASE_IMAGE=x BEM=y", "A=x", "CRON=* *"], ""),
         ([], ""),

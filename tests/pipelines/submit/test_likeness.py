@@ -18,5 +18,6 @@ from tests.pipelines.run_records import record
     ],
 )
 def test_what_differed_is_told(backend: str, arguments: dict[str, Any], told: str) -> None:
-    like = record("quickdraw-1", parameters={"epochs": 1}, backend=backend)
+    had = {"epochs": 1, "study_dir": "runs/studies"}  # which is no work
+    like = record("quickdraw-1", pipeline="quickdraw-tuning", parameters=had, backend=backend)
     assert differences(like, arguments) == told

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from models.fitting import deciding
 from models.input import local_examples
-from models.own_files import files_fingerprint
 from models.search_space import SearchSpace, read_search_space
 from models.training_options import TrainingOptions
 from models.tuning.here import train_here
@@ -99,8 +98,6 @@ def _name(
 ) -> str:
     """Returns the study's name, which is another one where anything decides otherwise."""
     decides = deciding(info, networks, options, weights)
-    losses = getattr(space.get("loss"), "values", ())
-    decides["losses"] = files_fingerprint(map(str, losses))
     decides["space"] = {name: parameter.model_dump() for name, parameter in space.items()}
     text = json.dumps(decides, sort_keys=True)
     network = options.model.rpartition(":")[2]

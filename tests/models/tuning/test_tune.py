@@ -41,6 +41,14 @@ options = TrainingOptions(model="Logistic", batch_size=60, epochs=3, augment=Fal
 tune(examples, folder + "/results", "models.quickdraw", options, 3, 1, ["batch_size"], folder)
 """
 
+TUNE_FOR_LONG = """
+import sys
+from models.training_options import TrainingOptions
+from models.tuning.tune import tune
+options = TrainingOptions(model="Logistic", batch_size=60, epochs=2000, patience=2000)
+tune(sys.argv[1], sys.argv[2], "models.quickdraw", options, 2, 2, ["batch_size"])
+"""
+
 OWN = """
 import os, signal
 from keras import layers
@@ -268,6 +276,22 @@ def test_several_at_a_time_and_a_process_that_dies_is_replaced(
             assert trial.state == "failed"
             assert "its process was killed" in trial.error
     assert {trial.state for trial in result.trials} == {"complete", "failed"}
+
+
+def test_nothing_trains_on_when_kill_9_ends_several(
+    start: Callable[..., subprocess.Popen[str]], examples: Examples, tmp_path: Path
+) -> None:
+    process = start(TUNE_FOR_LONG, examples.folder, tmp_path)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if ", epoch 3 of" in line:
+            break
+    process.kill()
+    process.wait()
+    rest = process.stdout.read()  # to the end of all who could write
+    assert "training stopped by SIGTERM" in rest
+    assert list(tmp_path.rglob("step-*.npz"))
+    assert {trial.state.name for trial in study_of(tmp_path).trials} == {"RUNNING"}
 
 
 @pytest.mark.parametrize(("trials", "parallel", "told"), [(0, 1, "trials=0"), (1, 0, "parallel=0")])

@@ -89,7 +89,7 @@ def tuning_job(
         "study_spec": study_spec(space),
         "max_trial_count": trials,
         "parallel_trial_count": min(parallel, trials),
-        "max_failed_trial_count": max(1, trials // 2),
+        "max_failed_trial_count": (trials + 1) // 2,
         "trial_job_spec": trial_job,
     }
 

@@ -93,7 +93,7 @@ def test_trials_run_on_the_machines_and_the_image_of_the_training(
     tune(**given, network=network, trials=9, parallel=3, fixed_parameters=["batch_size"])
     job = vertex.asked(CREATE)[0].hyperparameter_tuning_job
     assert (job.display_name, dict(job.labels)) == ("quickdraw-1", {"run": "quickdraw-1"})
-    assert (job.max_trial_count, job.parallel_trial_count, job.max_failed_trial_count) == (9, 3, 4)
+    assert (job.max_trial_count, job.parallel_trial_count, job.max_failed_trial_count) == (9, 3, 5)
     assert "batch_size" not in [one.parameter_id for one in job.study_spec.parameters]
     spec = job.trial_job_spec
     assert (spec.service_account, spec.network) == (ACCOUNT, network)

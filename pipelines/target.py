@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from kfp import dsl
 from kfp.dsl.base_component import BaseComponent
 
+from pipelines.first_process import without_shell
 from pipelines.kubeflow.spot import on_spot_nodes
 from pipelines.vertex.custom_job import CustomJob, as_custom_job
 
@@ -57,9 +58,10 @@ class Target:
     batch_prediction: bool = False
 
     def place(self, step: dsl.PipelineTask) -> None:
-        """Gives a step its image and retries."""
+        """Gives a step its image and retries, and lets it hear when it is told to stop."""
         # KFP's own setter reads the source of every frame on the stack, at each call.
         step.container_spec.image = self.image(step.component_spec.name)
+        without_shell(step.container_spec)
         self.retry(step)
 
     def retry(self, step: dsl.PipelineTask) -> None:

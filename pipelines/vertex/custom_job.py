@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from kfp import dsl
 from kfp.dsl.base_component import BaseComponent
 
+from pipelines.first_process import without_shell
 from pipelines.vertex.machines import Machine
 
 
@@ -40,9 +41,10 @@ def as_custom_job(component: BaseComponent, image: str, job: CustomJob) -> BaseC
         create_custom_training_job_from_component,
     )
 
-    with_image = dsl.component(base_image=image, install_kfp_package=False)
+    with_image = dsl.component(base_image=image, install_kfp_package=False)(component.python_func)
+    without_shell(with_image.component_spec.implementation.container)
     return create_custom_training_job_from_component(
-        with_image(component.python_func),
+        with_image,
         replica_count=job.machine.replicas,
         machine_type=job.machine.name,
         accelerator_type=job.machine.accelerator,

@@ -3,6 +3,8 @@
 A job has the name of the run that it belongs to, by which a step that is tried again finds it.
 """
 
+import json
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +28,9 @@ ENDED = (
 """States of a job that goes on no more; only in the first two it has done what it was to do."""
 
 SUCCEEDED = ENDED[:2]
+
+RUN_LABELS = "VERTEX_AI_PIPELINES_RUN_LABELS"
+"""What a step finds the labels of its run in, as JSON, for what it starts: bills have them."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def tuning_job(
     """
     return {
         "display_name": name,
-        "labels": {"run": name[:63]},
+        "labels": {**json.loads(os.environ.get(RUN_LABELS, "{}")), "run": name[:63]},
         "study_spec": study_spec(space),
         "max_trial_count": trials,
         "parallel_trial_count": min(parallel, trials),

@@ -1,5 +1,6 @@
 """The command line: `python -m pipelines COMMAND`; every make target is one line that calls it."""
 
+import errno
 import os
 import sys
 
@@ -24,6 +25,8 @@ from pipelines.commands.submit import submit
 from pipelines.commands.tune import dashboard, tune
 from pipelines.make_variables import check_make_variables
 from preprocessing.errors import InputError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # told without a file's name when it is written
 
 app = typer.Typer(
     help="Image challenges as pipelines.",
@@ -51,10 +54,11 @@ def main() -> None:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and error.errno not in _FULL:
             raise
+        place = f"{error.filename}: " if error.filename else ""
         cure = "free some space, or name a place that you may write to"
-        print(f"error: {error.filename}: {error.strerror}; {cure}", file=sys.stderr)
+        print(f"error: {place}{error.strerror}; {cure}", file=sys.stderr)
         sys.exit(1)
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -65,7 +66,8 @@ class Recorder:
             path.parent.mkdir(exist_ok=True)
             step.log = str(path.absolute())
             self._log = path.open("w", buffering=1)
-        self._log.write(text)
+        with suppress(OSError):  # on a full disk the step itself tells, and has to be heard
+            self._log.write(text)
         progress = parse_progress(text)
         if progress:
             self._display.progress(*progress)
@@ -112,7 +114,8 @@ class Recorder:
     def _close(self, step: Step) -> None:
         step.seconds = time.monotonic() - self._began
         if self._log is not None:
-            self._log.close()
+            with suppress(OSError):
+                self._log.close()
             self._log = None
         self._display.end(step)
 

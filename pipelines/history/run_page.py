@@ -13,7 +13,7 @@ from pipelines.history.run_record import RunRecord, Step
 from pipelines.history.run_table import took
 from pipelines.history.status import colored
 from pipelines.history.winner import winner
-from pipelines.tuning.outcome import show_trials
+from pipelines.tuning.outcome import show_trials, trained_with
 from pipelines.wording import duration, local_time, number, place
 
 _LABEL = 20
@@ -45,6 +45,9 @@ def print_page(history: History, record: RunRecord, console: Console) -> None:
             page.line(label, text)
     _print_steps(page, record)
     show_trials(record, console)
+    if best := trained_with(record):
+        console.print()
+        page.line("trained with", best)
     _print_parameters(page, record)
     _print_artifacts(page, record)
     reasons = failure_lines(history, record)

@@ -3,7 +3,6 @@
 import json
 import shlex
 from collections.abc import Sequence
-from contextlib import suppress
 
 from rich.console import Console
 
@@ -62,15 +61,24 @@ def outcome_lines(
         }
         words = (f"{name}={shlex.quote(value)}" for name, value in variables.items() if value)
         lines["train with the best"] = " ".join([f"make {verb}", *words])
-    else:
-        with suppress(InputError):  # that it cannot be read was told instead of the table
-            found = read_best(study)
-            every = found | found.pop("model_arguments", {})
-            words = (f"{name}={short(value)}" for name, value in every.items())
-            lines["trained with"] = " ".join(words)
+    elif words_of_best := trained_with(record):
+        lines["trained with"] = words_of_best
     if record.backend == "local":
         lines["look closer"] = "make dashboard, make tensorboard"
     return [f"  {label:<{_LABEL}} {text}" for label, text in lines.items()]
+
+
+def trained_with(record: RunRecord) -> str:
+    """Returns the parameters that a run has found and trained with; "" for any other run."""
+    study = study_of(record)
+    if not study or record.pipeline == tune_of(record.pipeline):
+        return ""
+    try:
+        found = read_best(study)
+    except InputError:  # that it cannot be read is told instead of the table
+        return ""
+    every = found | found.pop("model_arguments", {})
+    return " ".join(f"{name}={short(value)}" for name, value in every.items())
 
 
 def _for_training(pipeline: str, texts: Sequence[str]) -> list[str]:

@@ -110,6 +110,9 @@ def test_the_whole_pipeline_takes_these_trials_and_trains_with_the_best(
     metadata = trained["artifacts"]["model"]["artifacts"][0]["metadata"]
     assert (metadata["learning_rate"], metadata["batch_size"]) == (best["learning_rate"], 16)
     assert RunRecord.read(path).artifacts["submission"]
+    _, page, _ = command("runs", "--run", path.name, "--backend", "local")
+    (words,) = re.findall("trained with +(.+)", out)
+    assert re.search(rf"trained with +{re.escape(words)}\n", page)
 
 
 def test_its_metrics_are_in_the_history_of_the_pipeline(tuned: str, command: Command) -> None:

@@ -39,9 +39,12 @@ class Tuning:
         self._fractions: dict[int, float] = {}
         for record in self._ended:  # it may have been killed between an end and this
             self._remove_checkpoints(record.number)
-        if self._ended or self._waiting:
-            done = f"{len(self._ended)} of {trials} trials done"
-            report_note(f"going on: {done}, {len(self._waiting)} under way")
+        done = len(self._ended)
+        if done >= trials:
+            report_note(f"nothing to try: {done} trials are done, {trials} asked for")
+        elif done or self._waiting:
+            waiting = len(self._waiting)
+            report_note(f"going on: {done} of {trials} trials done, {waiting} under way")
         self._result = write_results(results, space, self._ended)
 
     @property
@@ -114,7 +117,8 @@ class Tuning:
         self._remove_checkpoints(record.number)
         told = f"trial {record.number} {record.state}"
         if record.hit_at_1 is not None:
-            told += f" with Hit@1 {record.hit_at_1:.4f} after {record.epochs} epochs"
+            epochs = f"{record.epochs} epoch{'s' * (record.epochs > 1)}"
+            told += f" with Hit@1 {record.hit_at_1:.4f} after {epochs}"
         why = f": {record.error}" if record.error else ""
         report_note(f"{told} ({_shown(record.values)}){why}")
         self._report()

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Callable
@@ -177,15 +178,19 @@ def test_tensorboard_lists_the_trials(undisturbed: Path) -> None:
     }
 
 
-def test_more_trials_go_on_with_those_there_are(run: Run, tmp_path: Path) -> None:
+def test_more_trials_go_on_with_those_there_are(
+    run: Run, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     run(trials=1)
     assert len(rows(tmp_path / "results")) == 1
     run(trials=2)
     assert [row["trial"] for row in rows(tmp_path / "results")] == ["0", "1"]
+    run(trials=1)
+    assert "nothing to try: 2 trials are done, 1 asked for" in capfd.readouterr().out
     (study,) = [path for path in tmp_path.iterdir() if path.name.startswith("quickdraw-")]
     with (
         locked(study / ".lock"),
-        pytest.raises(InputError, match=rf"{study.name}: another process works on this study"),
+        pytest.raises(InputError, match=rf"{study.name}: another .* \(process {os.getpid()}\)"),
     ):
         run(trials=2)
 

@@ -124,6 +124,7 @@ class TrainingLoop:
             while not self._finished():
                 self._train_epoch()
                 self._validate()
+            self._meet(False)  # a signal of the last moments is not to be forgotten
         except InterruptionError as interrupted:
             self._save()
             raise interrupted.end(self.state.step) from None

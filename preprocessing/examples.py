@@ -130,6 +130,7 @@ class Examples:
     def __init__(self, folder: str | Path, part: int = 0, parts: int = 1) -> None:
         self.folder = Path(folder)
         self._part, self._parts = part, parts
+        self._opened: dict[str, list[Bytes]] = {}
         path = self.folder / METADATA_FILE
         try:
             text = path.read_bytes()
@@ -149,12 +150,18 @@ class Examples:
     def open(self, split: str) -> list[Bytes]:
         """Memory-maps this part of the shards of `split`, each as `[N, record_bytes]` uint8.
 
-        `info.layout(split)` says where the pixels, labels and ids lie in a record.
+        `info.layout(split)` says where the pixels, labels and ids lie in a record. Asked again, it
+        returns the same maps, each of which keeps a file open.
 
         Raises:
             InputError: a shard is missing or cut, or all together do not hold the examples
                 promised.
         """
+        if split not in self._opened:
+            self._opened[split] = self._open(split)
+        return self._opened[split]
+
+    def _open(self, split: str) -> list[Bytes]:
         layout, about = self.info.layout(split), self.info.splits[split]
         maps = [layout.open(path) for path in self.shards(split)]
         found, promised = sum(map(len, maps)), about.examples

@@ -3,7 +3,8 @@
 from functools import partial
 
 from models.devices import every_device
-from models.tuning.one_trial import Common, MachineError, train_trial
+from models.tuning.machine_error import MachineError
+from models.tuning.one_trial import Common, train_trial
 from models.tuning.tuning import Tuning
 from preprocessing.errors import InputError
 from preprocessing.examples import Examples

@@ -13,13 +13,10 @@ from models.training_state import TrainingState
 from models.trial import shown, trial
 from models.tuning.hparams_log import write_hparams
 from models.tuning.lock import locked
+from models.tuning.machine_error import MachineError
 from models.tuning.results import metric_by_epoch
 from preprocessing.errors import InputError
 from preprocessing.examples import Examples
-
-
-class MachineError(InputError):
-    """A disk is full, or a file cannot be read: the trial is not at fault and can go on later."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +110,8 @@ def train_trial(
                     stop=stop,
                     report=progress,
                 ).result
+        except MachineError:
+            raise
         except InputError as error:
             if _is_of_the_machine(error):
                 raise MachineError(str(error)) from error

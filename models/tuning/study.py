@@ -16,9 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models.search_space import SearchSpace
 from models.tuning.lock import locked
+from models.tuning.machine_error import MachineError
 from models.tuning.results import METRIC, TrialRecord
 from models.tuning.search import distributions, make_pruner, propose
-from preprocessing.errors import InputError
 
 STUDIES_FILE = "studies.db"
 """The database of all studies of a folder, SQLite's."""
@@ -43,7 +43,7 @@ class Study:
         about: what a reader of the dashboard wants to know of it, as JSON values.
 
     Raises:
-        InputError: the database cannot be read or written.
+        MachineError: the database cannot be read or written; so do all methods.
     """
 
     def __init__(
@@ -154,7 +154,7 @@ class Study:
             yield
         except (StorageInternalError, SQLAlchemyError) as error:
             told = str(error.__cause__ or error).splitlines()[0]
-            raise InputError(
+            raise MachineError(
                 f"{self._path}: the study cannot be read or written ({told}); make room or check"
                 " the file, then run again: the study goes on"
             ) from error

@@ -16,7 +16,8 @@ from types import FrameType
 from typing import Any
 
 from models.devices import every_device
-from models.tuning.one_trial import Common, MachineError, Trained, train_trial
+from models.tuning.machine_error import MachineError
+from models.tuning.one_trial import Common, Trained, train_trial
 from models.tuning.shares import Share
 from preprocessing.errors import InputError
 from preprocessing.examples import Examples
@@ -79,8 +80,8 @@ def work(common: Common, share: Share, connection: "Connection[Any, Any]") -> No
             said: Message
             try:
                 said = train_trial(common, number, values, examples, devices, progress, hopeless)
-            except InputError as error:
-                said = Failed(str(error), isinstance(error, MachineError))
+            except (InputError, OSError) as error:
+                said = Failed(str(error), isinstance(error, MachineError | OSError))
             connection.send(said)
 
 

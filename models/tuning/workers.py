@@ -11,7 +11,8 @@ from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from models.tuning.one_trial import Common, MachineError, Trained
+from models.tuning.machine_error import MachineError
+from models.tuning.one_trial import Common, Trained
 from models.tuning.shares import Share, shares
 from models.tuning.tuning import Tuning
 from models.tuning.worker import Given, Hits, Message, Progress, work
@@ -19,7 +20,8 @@ from models.tuning.worker import Given, Hits, Message, Progress, work
 PATIENCE_SECONDS = 45
 """How long processes may take to write their checkpoints when the tuning is stopped."""
 
-_STOPPED = tuple(128 + number for number in (signal.SIGTERM, signal.SIGINT))
+_STOPPED = {128 + signal.SIGTERM, 128 + signal.SIGINT, -signal.SIGTERM}
+"""How a process ends that is told to stop; the last before it has begun to listen."""
 
 
 def train_by_workers(tuning: Tuning, common: Common, parallel: int) -> None:
@@ -84,7 +86,7 @@ class _Worker:
         self.number = None
         code = self._process.exitcode or 0
         if code in _STOPPED:
-            raise SystemExit(code)
+            raise SystemExit(code if code > 0 else 128 - code)
         if code == -signal.SIGKILL:
             return (
                 "its process was killed, as a machine out of memory does; try a smaller batch or"

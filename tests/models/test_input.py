@@ -60,6 +60,13 @@ def test_without_order_records_come_as_they_lie(examples: Examples) -> None:
     assert images.dtype == np.uint8
 
 
+def test_another_epoch_opens_no_other_files(examples: Examples) -> None:
+    batches = [ExampleBatches(examples, "train", 32, (0, epoch)) for epoch in range(2)]
+    files = len(list(Path("/dev/fd").iterdir()))
+    batches += [ExampleBatches(examples, "train", 32, (0, epoch)) for epoch in range(2, 9)]
+    assert len(list(Path("/dev/fd").iterdir())) == files
+
+
 def test_batches_are_filled_up_for_several_accelerators(examples: Examples) -> None:
     images, labels, weights = ExampleBatches(examples, "validation", 7, multiple=4)[0]
     assert (len(images), len(labels), weights.tolist()) == (8, 8, [1.0] * 7 + [0.0])

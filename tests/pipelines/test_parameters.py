@@ -96,7 +96,7 @@ def test_make_hands_json_on_as_it_is_typed(tmp_path: Path) -> None:
     makefile = tmp_path / "Makefile"
     makefile.write_text("export PARAMS\nall:\n\t@printenv PARAMS\n")
     typed = 'model_arguments={"units": 512, "name": "a b"} epochs=3'
-    command = ["make", "-f", str(makefile), "all", f"PARAMS={typed}"]
+    command = ["make", "--no-print-directory", "-f", str(makefile), "all", f"PARAMS={typed}"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == f"{typed}\n"
 

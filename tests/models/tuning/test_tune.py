@@ -12,6 +12,7 @@ from typing import Any
 
 import optuna
 import pytest
+from optuna.exceptions import StorageInternalError
 
 from models.checkpoint import Checkpoints
 from models.training_loop import TrainingLoop
@@ -265,6 +266,41 @@ def test_a_full_disk_ends_it_and_the_trial_goes_on_later(
         patch.setattr(Checkpoints, "save", full)
         with pytest.raises(InputError, match="no room"):
             run(trials=1)
+    assert [trial.state.name for trial in study_of(tmp_path).trials] == ["RUNNING"]
+    assert [trial.state for trial in run(trials=1).trials] == ["complete"]
+
+
+def test_a_study_that_cannot_be_written_is_no_fault_of_a_trial(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(trials=1)
+
+    def full(*values: object) -> None:
+        raise StorageInternalError("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(optuna.Trial, "report", full)
+        with pytest.raises(InputError, match=r"studies.db: the study cannot be .*no room"):
+            run(trials=2)
+    states = [trial.state.name for trial in study_of(tmp_path).trials]
+    assert states == ["COMPLETE", "RUNNING"]
+
+
+def test_a_signal_in_the_last_moment_of_a_trial_is_heard(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = Checkpoints.save
+
+    def interrupted(checkpoints: Checkpoints, step: int, *values: Any) -> None:
+        save(checkpoints, step, *values)
+        if step == OPTIONS.epochs * 4:
+            signal.raise_signal(signal.SIGTERM)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoints, "save", interrupted)
+        with pytest.raises(SystemExit) as stopped:
+            run(trials=2)
+    assert stopped.value.code == 143
     assert [trial.state.name for trial in study_of(tmp_path).trials] == ["RUNNING"]
     assert [trial.state for trial in run(trials=1).trials] == ["complete"]
 

@@ -47,7 +47,8 @@ for command in (
 def main() -> None:
     """Runs the command line; an error that the user can mend is one line and status 1."""
     try:
-        if note := check_make_variables(os.environ, typer.main.get_group(app)):
+        group, called = typer.main.get_group(app), "".join(sys.argv[1:2])
+        if note := check_make_variables(os.environ, group, called):
             print(note, file=sys.stderr)
         app()
     except InputError as error:

@@ -12,20 +12,26 @@ from preprocessing.errors import InputError
 
 _OF_THE_MAKEFILE = {"PIPELINE", "TEAMS", "A", "B", "MODEL", "RUN", "RUNS", "CRON", "ARGS", "PYTHON"}
 _OF_TUNE = ("TRIALS", "PARALLEL")
+_OF_THE_CLOUD = {"PRESET", "ACCELERATOR", "ACCELERATOR_COUNT", "WORKERS", "SPOT", "MANAGED"}
+_OF_THE_CLOUD |= {"TRAIN_CPU", "TRAIN_MEMORY", "TRAIN_DISK_GB"}
 _TUNES_AND_TRAINS = re.compile(rf"\bPIPELINE=(\w+)-{TUNING}\b")
 _NEAR = 0.75  # PARAM and PARAMS are; DATA and PATH, which make may well be given, are not
 _VARIABLE = re.compile(r"(?:^|(?<=[^\\] ))([A-Za-z_]\w*)=")  # within a value a space is `\ `
 
 
-def check_make_variables(environment: Mapping[str, str], commands: TyperGroup) -> str:
+def check_make_variables(
+    environment: Mapping[str, str], commands: TyperGroup, command: str = ""
+) -> str:
     """Looks for a variable on the command line of `make` that nothing here reads.
 
     Args:
         environment: of a command that make may have started.
         commands: whose options name the variables that they are read from.
+        command: which of them it is.
 
     Returns:
-        What is to be said of names that are only handed on; "" if there are none.
+        What is to be said of names that are only handed on, or count in the cloud alone; "" if
+        there are none.
 
     Raises:
         InputError: a name is nearly that of a variable that is read, or a pipeline that tunes and
@@ -45,6 +51,12 @@ def check_make_variables(environment: Mapping[str, str], commands: TyperGroup) -
                 f"{name}: of `make tune PIPELINE={found[1]}`; with {found[0]} it is a parameter:"
                 f' PARAMS="{name.lower()}=..."'
             )
+    here = command == "run" or (
+        command == "tune" and environment.get("BACKEND", "") in ("", "local")
+    )
+    if here and (machines := given & _OF_THE_CLOUD):
+        names = ", ".join(sorted(machines))
+        return f"note: {names}: only of runs in the cloud; this one takes the machine that is here"
     others = ", ".join(sorted(given - known))
     return others and f"note: {others}: only handed on in the environment; see `make help`"
 

@@ -52,6 +52,32 @@ def test_a_misspelt_variable_is_told(
     assert command(*RUNS) == (0, NONE, "")
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("run",), True),
+        (("tune",), True),
+        (("tune", "BACKEND=kubeflow"), False),
+        (("compile",), False),
+    ],
+)
+def test_machines_that_are_asked_for_in_vain_are_told(
+    words: tuple[str, ...],
+    told: bool,
+    command: Command,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    called, *variables = words
+    for variable in variables:
+        monkeypatch.setenv(*variable.split("="))
+    monkeypatch.setenv("MAKEFLAGS", flags(tmp_path, "WORKERS=3", "SPOT=1", *variables))
+    monkeypatch.setenv("MAKELEVEL", "1")
+    status, _, err = command(called, "no-such-pipeline")
+    note = "note: SPOT, WORKERS: only of runs in the cloud; this one takes the machine that is here"
+    assert (status, err.startswith(note)) == (1, told)
+
+
 def test_what_the_makefile_reads_is_known(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

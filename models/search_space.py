@@ -220,11 +220,26 @@ def _check_loss(value: Any) -> None:
 
 
 def _check_network(name: str, tree: ast.Module, place: str) -> None:
-    """Checks that a network whose argument is tried is in its file, or imported there."""
-    network = argument_of(name)[0]
+    """Checks that a network whose argument is tried is in its file, or imported, and takes it."""
+    network, argument = argument_of(name)
     known = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
     for node in tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             known += [alias.asname or alias.name for alias in node.names]
     if network and network not in known:
         raise InputError(f"{place}: {name}: no class {network!r}{did_you_mean(network, known)}")
+    for taken in _arguments(tree, network):
+        if argument not in taken:
+            near = did_you_mean(argument, taken)
+            raise InputError(f"{place}: {name}: its __init__ takes no {argument!r}{near}")
+
+
+def _arguments(tree: ast.Module, network: str) -> list[list[str]]:
+    """Returns what a class's own `__init__` takes, one list; none if its file shows no such."""
+    return [
+        [one.arg for one in (*made.args.args[1:], *made.args.kwonlyargs)]
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and node.name == network
+        for made in node.body
+        if isinstance(made, ast.FunctionDef) and made.name == "__init__"
+    ]

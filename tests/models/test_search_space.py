@@ -128,6 +128,10 @@ RANGE = '{"type": "float", "low": 1e-4, "high": 1e-2, "default": 1e-3'
         ),
         (f'{{"MyNet.loss": {RANGE}}}}}', "MyNet.loss: the training has a parameter of that name"),
         ('{"MyNet.a": {"type": "normal"}}', r"MyNet.a: .*'choice'"),
+        (
+            f'{{"Net.unitz": {RANGE}}}}}\nclass Net:\n    def __init__(self, units=3): ...',
+            r"line 2: SEARCH_SPACE: Net.unitz: its __init__ takes no 'unitz', did you mean 'units'",
+        ),
     ],
 )
 def test_a_wrong_declaration_is_told_in_a_line(tmp_path: Path, text: str, told: str) -> None:

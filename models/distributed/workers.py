@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from models.distributed.cluster import Cluster, LostWorkerError
 from preprocessing.errors import InputError
+from preprocessing.progress import report_note
 
 _TASK = re.compile(r"/job:(\w+)/(?:replica:\d+/)?task:(\d+)")
 
@@ -24,7 +25,7 @@ def join(cluster: Cluster) -> Iterator[Any]:
         InputError: this worker cannot be reached.
         LostWorkerError: another one is gone.
     """
-    print(f"worker {cluster.worker} of {cluster.workers}: waiting for the others", flush=True)
+    report_note(f"TF_CONFIG: worker {cluster.worker} of {cluster.workers} waits for the others")
     try:
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
     except (tf.errors.OpError, RuntimeError, ValueError) as error:

@@ -51,8 +51,8 @@ def took(record: RunRecord) -> str:
     """Returns how long a run took, or has been going on; "" where that is not known."""
     if record.status == "running":
         return duration(time.time() - record.started)
-    # A killed run has not written down for how long it went on.
-    known = has_ended(record.status) and (record.status != "killed" or record.seconds)
+    # A killed run has written down for how long it went on when its last step began, no more.
+    known = has_ended(record.status) and record.status != "killed"
     return duration(record.seconds) if known else ""
 
 

@@ -41,7 +41,7 @@ def runs(tmp_path: Path) -> Path:
     write(runs, record("quickdraw-bad", minutes=20, status="failed", steps=[failed]))
     write(runs, record("quickdraw-cut", minutes=30, status="interrupted"))
     gone = record("quickdraw-gone", minutes=40, status="running", steps=[Step("train")])
-    gone.seconds = 0.0  # it was killed before it could write that down
+    gone.seconds = 0.02  # since then it was killed
     write(runs, gone)
     return runs
 

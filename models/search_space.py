@@ -28,7 +28,7 @@ from preprocessing.nearest import did_you_mean
 
 Scale = Literal["linear", "log"]
 
-_STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
+_STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 _LOSSES = "models.losses"
 _TYPES = ("float", "integer", "choice")
 _NO_TYPE = "expected a type, which is 'float', 'integer' or 'choice'"

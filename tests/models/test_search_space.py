@@ -127,6 +127,10 @@ RANGE = '{"type": "float", "low": 1e-4, "high": 1e-2, "default": 1e-3'
             r"its default 3 is none of \[1, 2\]",
         ),
         (f'{{"MyNet.loss": {RANGE}}}}}', "MyNet.loss: the training has a parameter of that name"),
+        (
+            '{"MyNet.a": {"type": "float", "low": 0, "high": 1e999, "default": 1}}',
+            "MyNet.a.high: .*finite number",
+        ),
         ('{"MyNet.a": {"type": "normal"}}', r"MyNet.a: .*'choice'"),
         (
             f'{{"Net.unitz": {RANGE}}}}}\nclass Net:\n    def __init__(self, units=3): ...',

@@ -20,6 +20,9 @@ RANDOM_TRIALS = 5
 Half of Optuna's default, as a tuning here has some tens of trials.
 """
 
+PROPOSALS = 20
+"""How often it is asked for values that are new; a small space may have none left."""
+
 SEEN_TRIALS = 4
 """Complete trials before one is stopped for being worse than they."""
 
@@ -40,8 +43,9 @@ def propose(
 
     The first has the defaults. The others come from a tree-structured Parzen estimator (Bergstra
     et al., "Algorithms for Hyper-Parameter Optimization", 2011) over all parameters together, which
-    keeps away from trials that are under way. Nothing but the arguments decides, so that a study
-    that was interrupted goes on as if it had not been.
+    keeps away from trials that are under way. Values that were tried come again only where nothing
+    else is found. Nothing but the arguments decides, so that a study that was interrupted goes on
+    as if it had not been.
 
     Args:
         trials: that have ended or are under way.
@@ -54,7 +58,12 @@ def propose(
     sampler = optuna.samplers.TPESampler(n_startup_trials=RANDOM_TRIALS, seed=int(state[0]))
     copy = optuna.create_study(sampler=sampler, direction="maximize")  # in memory
     copy.add_trials(trials)
-    return copy.ask(distributions(space)).params
+    tried = [trial.params for trial in trials]
+    for _ in range(PROPOSALS):
+        values: dict[str, Any] = copy.ask(distributions(space)).params
+        if values not in tried:
+            break
+    return values
 
 
 def make_pruner(epochs: int) -> optuna.pruners.BasePruner:

@@ -17,6 +17,7 @@ from optuna.exceptions import StorageInternalError
 from models.checkpoint import Checkpoints
 from models.training_loop import TrainingLoop
 from models.training_options import TrainingOptions
+from models.tuning import lock
 from models.tuning.lock import locked
 from models.tuning.results import TuningResult
 from models.tuning.tune import tune
@@ -179,7 +180,7 @@ def test_tensorboard_lists_the_trials(undisturbed: Path) -> None:
 
 
 def test_more_trials_go_on_with_those_there_are(
-    run: Run, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    run: Run, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(trials=1)
     assert len(rows(tmp_path / "results")) == 1
@@ -188,6 +189,7 @@ def test_more_trials_go_on_with_those_there_are(
     run(trials=1)
     assert "nothing to try: 2 trials are done, 1 asked for" in capfd.readouterr().out
     (study,) = [path for path in tmp_path.iterdir() if path.name.startswith("quickdraw-")]
+    monkeypatch.setattr(lock, "PATIENCE_SECONDS", 0.1)
     with (
         locked(study / ".lock"),
         pytest.raises(InputError, match=rf"{study.name}: another .* \(process {os.getpid()}\)"),

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
-import numpy.typing as npt
 
-from models.checkpoint import Arrays, Checkpoint, Checkpoints
+from models.checkpoint import Checkpoint, Checkpoints
 from models.devices import Devices
 from models.engine import Values, find_engine
 from models.input import ExampleBatches
 from models.interruption import InterruptionError, catch_signals
+from models.training_arrays import Weights, take_on, training_arrays
 from models.training_log import TrainingLog
 from models.training_options import TrainingOptions
 from models.training_state import TrainingState
@@ -84,8 +84,8 @@ class TrainingLoop:
             "validation", batches=self._common_batches("validation", self._validation)
         )
         self._validated = 0
-        self._best_weights: list[npt.NDArray[Any]] = []
-        self._metrics_before: list[npt.NDArray[Any]] = []
+        self._best_weights: Weights = []
+        self._metrics_before: Weights = []
 
     def run(self) -> dict[str, Any]:
         """Trains to the end; the model then has the weights of its best epoch.
@@ -292,31 +292,13 @@ class TrainingLoop:
         if keras.backend.backend() == "jax":
             self._model.jax_state_sync()
 
-    def _variables(self) -> list[Any]:
-        """Returns weights, random states and the optimizer's variables, always in one order."""
-        model = self._model
-        return [
-            *model.trainable_variables,
-            *model.non_trainable_variables,
-            *model.optimizer.variables,
-        ]
-
     def _save(self) -> None:
         """Writes a checkpoint of all that decides how the training goes on.
 
         All workers wait until the chief has written it.
         """
         self._synchronize()
-        arrays: Arrays = {}
-        for kind, values in (
-            ("variable", self._variables()),
-            ("metric", self._model.metrics_variables),
-            ("best", self._best_weights),
-        ):
-            arrays |= {
-                f"{kind}-{index}": keras.ops.convert_to_numpy(value)
-                for index, value in enumerate(values)
-            }
+        arrays = training_arrays(self._model, self._best_weights)
         if self._cluster.chief:
             self._checkpoints.save(self.state.step, arrays, self.state.to_json())
         self._devices.gather()
@@ -328,19 +310,12 @@ class TrainingLoop:
         if found is None:
             return
         arrays, state = found
-
-        def of_kind(kind: str) -> list[npt.NDArray[Any]]:
-            count = sum(name.startswith(kind) for name in arrays)
-            return [arrays[f"{kind}-{index}"] for index in range(count)]
-
-        for variable, value in zip(self._variables(), of_kind("variable"), strict=True):
-            variable.assign(value)
-        self._best_weights = of_kind("best")
+        self._best_weights, metrics = take_on(self._model, arrays)
         self.state = TrainingState(**state)
         self.state.go_on()
         self.state.seconds_lost = self._devices.gather(self.state.seconds_lost)[0][0]
         if 0 < self.state.batch < self._epoch_batches:
-            self._metrics_before = of_kind("metric")
+            self._metrics_before = metrics
         self.resumed_from_step = self.state.step
         if self._cluster.chief:
             print(

@@ -46,7 +46,6 @@ def tune_on_vertex(
 
     `files_fingerprint` is there for the cache, which cannot see into the participant's files.
     """
-
     from components.step import step
     from components.whole_numbers import whole_numbers
 

@@ -18,9 +18,7 @@ def test_a_step_is_heard_to_its_end_when_its_log_finds_no_room(
 ) -> None:
     recorder = Recorder("quickdraw", {}, "", tmp_path, Display(Console(file=io.StringIO())))
     recorder.begin("quickdraw-1", "train")
-    logs = tmp_path / "quickdraw-1" / "logs"
-    logs.mkdir()
-    (logs / "train.log").write_bytes(bytes(16_384))
+    recorder.line(f"{'.' * 16_384}\n")
     recorder.line("error: train/model: No space left on device; free some space\n")
     recorder.end(succeeded=False, cached=False, outputs={})
     recorder.close("failed")

@@ -96,8 +96,8 @@ test: dev-environment ## run the tests: [ARGS="-k plan"]
 lint: dev-environment ## check style and types
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
 
-bench: environment ## measure preprocessing at 1 and 4 million drawings: [ARGS=...]
-	@.venv/bin/python -m benchmarks.preprocess $(ARGS)
+bench: environment ## measure each path beside what one would do without it: [ARGS="preprocess"]
+	@.venv/bin/python -m benchmarks $(ARGS)
 
 tensorboard: environment ## open the training curves of all runs
 	@.venv/bin/tensorboard --logdir runs

@@ -1,1 +1,1 @@
-"""What is measured, beside what it is measured against."""
+"""What the project costs, measured beside what a user would do without it and beside the limit."""

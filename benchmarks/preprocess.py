@@ -1,141 +1,123 @@
-"""Measures the preprocess component, whole, beside the script that one would write without it.
+"""npy -> examples: the whole component, beside the script that one would write without it."""
 
-python -m benchmarks.preprocess [DRAWINGS ...]
-"""
-
-import subprocess
-import sys
-import tempfile
-import threading
+import os
+import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
+from benchmarks.drawings import write_drawings
+from benchmarks.process import run, run_python
+from benchmarks.rounds import in_turns
+from benchmarks.row import Row
 
-CLASSES = 20
-SCRIPT_DRAWINGS = 50_000
+_SMALL, _LARGE = 1_000_000, 4_000_000
+_SCRIPT = 50_000  # drawings that the script is measured with; each takes it the same time
 
 COMPONENT = """
 from kfp import local
 from components.preprocess import preprocess
-local.init(local.SubprocessRunner(use_venv=False), pipeline_root={output!r})
+local.init(local.SubprocessRunner(use_venv=False), pipeline_root={written!r})
 preprocess(
     challenge="quickdraw", source={source!r}, source_fingerprint="", seed=0, shard_size=32768,
-    image_size=0, max_bad_fraction=0.0,
-    train_per_class={rows} * 8 // 10, validation_per_class={rows} // 10,
-    test_per_class={rows} // 10, full_pass=False, beam_args=[],
+    image_size=0, max_bad_fraction=0.0, full_pass=False, beam_args=[],
+    train_per_class={drawings} * 8 // 100, validation_per_class={drawings} // 100,
+    test_per_class={drawings} // 100,
 )
 """
-SCRIPT = """
+_USUAL_SCRIPT = """
+import pathlib, time
 import numpy as np, tensorflow as tf
-with tf.io.TFRecordWriter({output!r}) as writer:
-    for label in range({classes}):
-        for row in np.load(f"{source}/class{{label:02d}}.npy", mmap_mode="r")[:{rows}]:
+start = time.perf_counter()
+with tf.io.TFRecordWriter({written!r} + "/examples.tfrecord") as writer:
+    for label, path in enumerate(sorted(pathlib.Path({source!r}).iterdir())):
+        for row in np.load(path, mmap_mode="r")[: {drawings} // 10]:
+            row = row.astype(np.float32) / 255
             features = {{
-                "image": tf.train.Feature(float_list=tf.train.FloatList(value=row / 255)),
+                "image": tf.train.Feature(float_list=tf.train.FloatList(value=row)),
                 "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[label])),
             }}
             example = tf.train.Example(features=tf.train.Features(feature=features))
             writer.write(example.SerializeToString())
+print(time.perf_counter() - start)
 """
 
 
-def main(sizes: list[int]) -> None:
-    """Prints a table: drawings a second, bytes a drawing, memory of all processes together."""
-    print(f"{'':<34}{'seconds':>9}{'drawings/s':>12}{'bytes':>8}{'memory':>10}")
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=".") as folder:
-        source, output = Path(folder, "source"), Path(folder, "output")
-        write_source(source, max(sizes) // CLASSES)
-        output.mkdir()
-        code = SCRIPT.format(
-            output=str(output / "script.tfrecord"),
-            source=source,
-            classes=CLASSES,
-            rows=SCRIPT_DRAWINGS // CLASSES,
-        )
-        measure("script, float list", code, output, SCRIPT_DRAWINGS)
-        for size in sizes:
-            few = Path(folder, f"source-{size}")
-            few.mkdir()
-            for path in source.iterdir():
-                np.save(few / path.name, np.load(path, mmap_mode="r")[: size // CLASSES])
-            code = COMPONENT.format(output=str(output), source=str(few), rows=size // CLASSES)
-            measure("the preprocess component", code, output, size)
+def measure(folder: Path) -> list[Row]:
+    """Measures one and four million drawings, and the bytes of an example.
+
+    Times are whole processes, files flushed to the disk; of the script, its loop alone.
+
+    Args:
+        folder: empty, for what is written meanwhile.
+    """
+    sources = {drawings: folder / f"{drawings}" for drawings in (_SMALL, _LARGE)}
+    for drawings, source in sources.items():
+        write_drawings(source, drawings)
+    kept, written = folder / "kept", folder / "written"
+    kept.mkdir()
+
+    def component(drawings: int, into: Path = written) -> None:
+        source = str(sources[drawings])
+        run_python(COMPONENT.format(source=source, written=str(into), drawings=drawings))
+
+    def script() -> tuple[float, float]:
+        """Returns seconds and bytes, each of one drawing."""
+        written.mkdir()
+        source = str(sources[_SMALL])
+        code = _USUAL_SCRIPT.format(source=source, written=str(written), drawings=_SCRIPT)
+        seconds = float(run_python(code).printed)
+        size = _size(written)
+        shutil.rmtree(written)
+        return seconds / _SCRIPT, size / _SCRIPT
+
+    component(_LARGE, kept)
+    took = in_turns(
+        {
+            "small": lambda: _seconds(lambda: component(_SMALL), written),
+            "large": lambda: _seconds(lambda: component(_LARGE), written),
+            "copy": lambda: _seconds(lambda: run(["cp", "-r", str(kept), str(written)]), written),
+            "script": lambda: script()[0],
+        }
+    )
+    small, large, copy = took["small"], took["large"], took["copy"]
+    script_rate = [1 / seconds for seconds in took["script"]]
+    beyond = [(_LARGE - _SMALL) / (b - a) for a, b in zip(small, large, strict=True)]
+    path, usual = "npy -> TFRecord", "a loop over tf.train.Example, float list"
+    rate = "drawings/s"
+    return [
+        Row(f"{path}, beyond the first million", usual, rate, beyond, script_rate, 40, True),
+        Row(
+            f"{path}, 4 million, whole component",
+            usual,
+            rate,
+            [_LARGE / seconds for seconds in large],
+            script_rate,
+            25,
+            True,
+        ),
+        Row(f"{path}, 4 million, whole component", "cp of the bytes, sync", "s", large, copy, 2),
+        Row(
+            f"{path}, size",
+            usual,
+            "bytes a drawing",
+            [_size(kept) / _LARGE],
+            [script()[1]],
+            0.27,
+        ),
+    ]
 
 
-def write_source(folder: Path, rows: int) -> None:
-    """Writes classes of random drawings, a quarter of their pixels inked."""
-    folder.mkdir()
-    generator = np.random.default_rng(0)
-    images = np.zeros((rows, 784), np.uint8)
-    images[:, ::4] = generator.integers(0, 256, (rows, 196), dtype=np.uint8)
-    for label in range(CLASSES):
-        np.save(folder / f"class{label:02d}.npy", images)
-
-
-def measure(name: str, code: str, output: Path, drawings: int) -> None:
-    """Runs code in a process of its own and prints a row; empties the output folder."""
+def _seconds(work: Callable[[], object], written: Path) -> float:
+    """Returns how long work takes until its files are on the disk, and removes these."""
+    os.sync()
     start = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    memory = Memory(process.pid)
-    if process.wait():
-        sys.exit(f"error: {name} ended with status {process.returncode}")
+    work()
+    os.sync()
     seconds = time.perf_counter() - start
-    files = [path for path in output.rglob("*.tfrecord") if path.is_file()]
-    size = sum(path.stat().st_size for path in files) / drawings
-    for path in files:
-        path.unlink()
-    print(
-        f"{name + f', {drawings:,}':<34}{seconds:>9.1f}{drawings / seconds:>12,.0f}{size:>8.0f}"
-        f"{memory.stop() / 2**20:>7,.0f} MB"
-    )
+    shutil.rmtree(written)
+    return seconds
 
 
-class Memory:
-    """The peak of the memory of a process and all that it starts, shared pages counted once."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._peak = 0
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> int:
-        """Returns the peak in bytes; 0 where there is no /proc."""
-        self._done.set()
-        self._thread.join()
-        return self._peak
-
-    def _watch(self) -> None:
-        while not self._done.wait(0.2):
-            self._peak = max(self._peak, sum(map(_proportional_set_size, _family(self._pid))))
-
-
-def _family(pid: int) -> list[int]:
-    """Returns a process and its descendants."""
-    children: dict[int, list[int]] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(path.read_text().rsplit(")", 1)[1].split()[1])
-        except OSError:
-            continue
-        children.setdefault(parent, []).append(int(path.parent.name))
-    family = [pid]
-    for member in family:
-        family += children.get(member, [])
-    return family
-
-
-def _proportional_set_size(pid: int) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-
-
-if __name__ == "__main__":
-    main([int(text) for text in sys.argv[1:]] or [1_000_000, 4_000_000])
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*.tfrecord"))

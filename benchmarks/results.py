@@ -1,0 +1,81 @@
+"""Keeps the results: all of them in a JSON file, the medians as a table in the documentation."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.machine import machine
+from benchmarks.row import Row
+
+RESULTS = Path("benchmarks/results.json")
+DOCUMENT = Path("docs/performance.md")
+_BEGIN, _END = "<!-- make bench writes from here -->", "<!-- to here -->"
+
+
+def keep(name: str, rows: Sequence[Row]) -> None:
+    """Puts the rows of a benchmark in the place of its earlier ones."""
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    results[name] = {
+        "measured": datetime.now(UTC).date().isoformat(),
+        "machine": machine(),
+        "rows": [asdict(row) | {"value": row.value} for row in rows],
+    }
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+
+
+def write_table(names: Sequence[str]) -> None:
+    """Writes what is kept into the document, between its two marks.
+
+    Args:
+        names: of the benchmarks, in the order that they come in.
+    """
+    kept = json.loads(RESULTS.read_text())
+    before, _, rest = DOCUMENT.read_text().partition(_BEGIN)
+    after = rest.partition(_END)[2]
+    lines: list[str] = []
+    for name in names:
+        if name in kept:
+            lines += _section(name, kept[name])
+    DOCUMENT.write_text("\n".join([before + _BEGIN, "", *lines, _END + after]))
+
+
+def _section(name: str, kept: Mapping[str, Any]) -> list[str]:
+    where = "; ".join(kept["machine"].values())
+    return [
+        f"**{name}**, {kept['measured']}, {where}",
+        "",
+        "| path | beside | ours | beside it | | goal | |",
+        "|---|---|---|---|---|---|---|",
+        *map(_line, kept["rows"]),
+        "",
+    ]
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    path = f"{row['path']} ({row['note']})" if row["note"] else row["path"]
+    sign, unit = "≥" if row["at_least"] else "≤", row["unit"]
+    goal = {"ratio": f"{row['goal']:g} x", "difference": f"{row['goal']:+g} {unit}"}.get(
+        row["compared"], f"{row['goal']:g} {unit}"
+    )
+    value = {"ratio": f"{row['value']:.3g} x", "difference": f"{row['value']:+.3g} {unit}"}.get(
+        row["compared"], ""
+    )
+    other = f"{_number(median(row['other']))} {unit}" if row["other"] else ""
+    cells = (
+        path,
+        row["beside"],
+        f"{_number(median(row['ours']))} {unit}",
+        other,
+        value,
+        f"{sign} {goal}",
+        "reached" if row["reached"] else "**missed**",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -157,10 +157,9 @@ def _in_child(function: Callable[..., Any], *arguments: Any) -> Iterator[Callabl
         future = pool.submit(function, *arguments)
         try:
             yield future.result
-        except BaseException:
+        finally:
             for process in multiprocessing.active_children():
-                process.terminate()  # else the user would wait for it to be told
-            raise
+                process.terminate()  # TensorFlow takes 2 s to end, and an error should not wait
 
 
 def _end_with_parent() -> None:

@@ -26,7 +26,7 @@ from preprocessing.split_sizes import SplitSizes
 _LARGEST_BLOCK = 128
 _BLOCKS = 1024  # a class is cut into at least this many blocks, where it has the rows
 _LEAST_ID_DIGITS = 7
-_LARGEST_SHARD_BYTES = 2**28  # a shard is made in memory
+_LARGEST_SHARD_BYTES = 2**28  # shards are made in memory
 
 
 def plan_examples(

@@ -5,13 +5,17 @@ import io
 import json
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from glob import escape
 
 import apache_beam as beam
 import numpy as np
 from apache_beam.io.filesystems import FileSystems
+from apache_beam.transforms.window import GlobalWindows
+from apache_beam.utils.windowed_value import WindowedValue
 
 from preprocessing.bad_images import BadImage
 from preprocessing.beam import make_folder, remove_files, run_pipeline, watch_files, write_file
@@ -29,6 +33,7 @@ from preprocessing.progress import report_progress
 from preprocessing.records import Bytes, RecordLayout
 
 _BAD_IMAGES_FILE = ".bad-images.json"
+_AT_ONCE = 2  # shards in memory; what holds the interpreter's lock leaves no room for more
 _BATCH, _ENCODED_BATCH = 4_096, 256  # images read at once: of pixels, of files of any size
 
 
@@ -126,6 +131,8 @@ def shard_records(
 
 
 class _WriteShard(beam.DoFn):  # type: ignore[misc]
+    """Writes shards, of pixels two at once: most of their time is spent in the file system."""
+
     def __init__(self, plan: Plan, folder: str, transform_folder: str) -> None:
         self._plan = plan
         self._folder = folder
@@ -133,16 +140,36 @@ class _WriteShard(beam.DoFn):  # type: ignore[misc]
         self._decode: ImageDecoder | None = None
 
     def setup(self) -> None:
+        self._threads = ThreadPoolExecutor(_AT_ONCE)
+        self._begun: deque[Future[list[BadImage]]] = deque()
         if self._plan.source.encoded:
             from preprocessing.transform import graph_decoder
 
             self._decode = graph_decoder(self._transform_folder, self._plan.image_bytes)
 
     def process(self, shard: Shard) -> Iterator[BadImage]:
+        if self._decode:  # it has threads of its own
+            yield from self._write(shard)
+        else:
+            self._begun.append(self._threads.submit(self._write, shard))
+            yield from self._finish(_AT_ONCE)
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        yield from map(GlobalWindows.windowed_value, self._finish(0))
+
+    def teardown(self) -> None:
+        self._threads.shutdown(cancel_futures=True)
+
+    def _finish(self, begun: int) -> Iterator[BadImage]:
+        """Waits until no more than so many shards are begun."""
+        while len(self._begun) > begun:
+            yield from self._begun.popleft().result()
+
+    def _write(self, shard: Shard) -> list[BadImage]:
         path = FileSystems.join(self._folder, shard.split, shard_name(shard.index, shard.count))
         records, bad = shard_records(self._plan, shard, self._decode)
         write_file(path, records.data, uuid.uuid4().hex)
-        yield from bad
+        return bad
 
 
 def _write_json(bad: list[BadImage], path: str) -> None:

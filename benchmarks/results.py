@@ -13,6 +13,7 @@ from benchmarks.row import Row
 
 RESULTS = Path("benchmarks/results.json")
 DOCUMENT = Path("docs/performance.md")
+_HEAD = ("| path | beside | ours | beside it | | goal | |", "|---|---|---|---|---|---|---|")
 _BEGIN, _END = "<!-- make bench writes from here -->", "<!-- to here -->"
 
 
@@ -28,31 +29,21 @@ def keep(name: str, rows: Sequence[Row]) -> None:
 
 
 def write_table(names: Sequence[str]) -> None:
-    """Writes what is kept into the document, between its two marks.
+    """Writes what is kept into the document, between its two marks: a table for each machine.
 
     Args:
-        names: of the benchmarks, in the order that they come in.
+        names: of the benchmarks, in the order that their rows come in.
     """
-    kept = json.loads(RESULTS.read_text())
-    before, _, rest = DOCUMENT.read_text().partition(_BEGIN)
-    after = rest.partition(_END)[2]
-    lines: list[str] = []
+    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    tables: dict[str, list[str]] = {}
     for name in names:
         if name in kept:
-            lines += _section(name, kept[name])
-    DOCUMENT.write_text("\n".join([before + _BEGIN, "", *lines, _END + after]))
-
-
-def _section(name: str, kept: Mapping[str, Any]) -> list[str]:
-    where = "; ".join(kept["machine"].values())
-    return [
-        f"**{name}**, {kept['measured']}, {where}",
-        "",
-        "| path | beside | ours | beside it | | goal | |",
-        "|---|---|---|---|---|---|---|",
-        *map(_line, kept["rows"]),
-        "",
-    ]
+            where = f"{'; '.join(kept[name]['machine'].values())} ({kept[name]['measured']})"
+            tables.setdefault(where, []).extend(map(_line, kept[name]["rows"]))
+    before, _, rest = DOCUMENT.read_text().partition(_BEGIN)
+    after = rest.partition(_END)[2]
+    text = "".join("\n".join(["", where, "", *_HEAD, *rows, ""]) for where, rows in tables.items())
+    DOCUMENT.write_text(f"{before}{_BEGIN}\n{text}\n{_END}{after}")
 
 
 def _line(row: Mapping[str, Any]) -> str:

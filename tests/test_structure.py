@@ -91,7 +91,7 @@ def test_the_locks_name_no_index_and_pin_every_package() -> None:
 
 
 def test_the_benchmark_gives_the_component_all_that_it_takes() -> None:
-    code = COMPONENT.format(output="out", source="in", rows=10)
+    code = COMPONENT.format(written="out", source="in", drawings=100)
     (call,) = (
         node
         for node in ast.walk(ast.parse(code))

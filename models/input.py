@@ -130,6 +130,8 @@ class ExampleBatches(keras.utils.PyDataset):
 def local_examples(folder: str | Path, cluster: Cluster = ALONE) -> Iterator[Examples]:
     """Opens a folder of examples; one on a mounted bucket is copied to local disk first.
 
+    Compressed shards are not copied: they are read once only, to be unpacked.
+
     Args:
         folder: of the examples.
         cluster: each of its workers gets a part, and copies only the files that this is in.
@@ -141,7 +143,7 @@ def local_examples(folder: str | Path, cluster: Cluster = ALONE) -> Iterator[Exa
         InputError: the folder is no complete folder of examples, or the copy does not fit.
     """
     examples = Examples(folder, cluster.worker, cluster.workers)
-    if not str(folder).startswith(MOUNTED_BUCKETS):
+    if not str(folder).startswith(MOUNTED_BUCKETS) or examples.info.compression != "none":
         yield examples
         return
     with tempfile.TemporaryDirectory(prefix="examples-") as copy:

@@ -16,6 +16,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from preprocessing.bad_images import BadImage
 from preprocessing.beam import make_folder, remove_files, run_pipeline, watch_files, write_file
+from preprocessing.compression import compressed, ending
 from preprocessing.decode import ImageDecoder
 from preprocessing.examples import (
     METADATA_FILE,
@@ -34,7 +35,11 @@ _BATCH, _ENCODED_BATCH = 4_096, 256  # images read at once: of pixels, of files 
 
 
 def write_examples(
-    plan: Plan, folder: str, transform_folder: str, beam_args: Sequence[str] = ()
+    plan: Plan,
+    folder: str,
+    transform_folder: str,
+    beam_args: Sequence[str] = (),
+    compression: str = "none",
 ) -> list[BadImage]:
     """Writes every shard of `plan`, the test manifest and the test labels; no `examples.json`.
 
@@ -43,6 +48,7 @@ def write_examples(
         folder: local or `gs://`; gets `train/`, `validation/` and `test/`.
         transform_folder: the transform graph; it decodes images, and is not read for pixels.
         beam_args: Beam's own options.
+        compression: of the shards: `none` or `gzip`.
 
     Returns:
         The images that could not be decoded.
@@ -61,12 +67,13 @@ def write_examples(
         bad = (
             pipeline
             | "Shards" >> beam.Create(list(plan.shards()), reshuffle=True)
-            | "Write" >> beam.ParDo(_WriteShard(plan, folder, transform_folder))
+            | "Write" >> beam.ParDo(_WriteShard(plan, folder, transform_folder, compression))
         )
         if plan.source.encoded:
             bad | beam.combiners.ToList() | "Bad images" >> beam.Map(_write_json, collected)
 
-    with watch_files(FileSystems.join(folder, "*", "examples-*.tfrecord"), _progress(plan)):
+    names = f"examples-*.tfrecord{ending(compression)}"
+    with watch_files(FileSystems.join(folder, "*", names), _progress(plan)):
         run_pipeline(build, beam_args)
     bad: list[BadImage] = []
     if plan.source.encoded:
@@ -127,10 +134,11 @@ def shard_records(
 
 
 class _WriteShard(beam.DoFn):  # type: ignore[misc]
-    def __init__(self, plan: Plan, folder: str, transform_folder: str) -> None:
+    def __init__(self, plan: Plan, folder: str, transform_folder: str, compression: str) -> None:
         self._plan = plan
         self._folder = folder
         self._transform_folder = transform_folder
+        self._compression = compression
         self._decode: ImageDecoder | None = None
 
     def setup(self) -> None:
@@ -140,9 +148,10 @@ class _WriteShard(beam.DoFn):  # type: ignore[misc]
             self._decode = graph_decoder(self._transform_folder, self._plan.image_bytes)
 
     def process(self, shard: Shard) -> Iterator[BadImage]:
-        path = FileSystems.join(self._folder, shard.split, shard_name(shard.index, shard.count))
+        name = shard_name(shard.index, shard.count, self._compression)
         records, bad = shard_records(self._plan, shard, self._decode)
-        write_file(path, records.data, uuid.uuid4().hex)
+        path = FileSystems.join(self._folder, shard.split, name)
+        write_file(path, compressed(records.data, self._compression), uuid.uuid4().hex)
         yield from bad
 
 

@@ -82,6 +82,16 @@ def test_mounted_buckets_are_copied(examples: Examples, monkeypatch: pytest.Monk
     assert not copy.folder.exists()
 
 
+def test_compressed_shards_of_a_mounted_bucket_are_not_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = write_examples(tmp_path, {"train": [40], "validation": [8]}, compression="gzip")
+    monkeypatch.setattr(model_input, "MOUNTED_BUCKETS", str(tmp_path.parent))
+    with local_examples(tmp_path) as examples:
+        assert examples.folder == written.folder
+        assert len(collect(ExampleBatches(examples, "train", 50))[1]) == 40
+
+
 def test_an_empty_split_is_told(tmp_path: Path) -> None:
     examples = write_examples(tmp_path, {"train": [5], "validation": [0]})
     with pytest.raises(InputError, match="validation: no examples"):

@@ -21,7 +21,8 @@ from components.preprocess import preprocess
 local.init(local.SubprocessRunner(use_venv=False), pipeline_root={written!r})
 preprocess(
     challenge="quickdraw", source={source!r}, source_fingerprint="", seed=0, shard_size=32768,
-    image_size=0, max_bad_fraction=0.0, full_pass=False, beam_args=[],
+    image_size=0, max_bad_fraction=0.0, full_pass=False, compression="none",
+    beam_args=[],
     train_per_class={drawings} * 8 // 100, validation_per_class={drawings} // 100,
     test_per_class={drawings} // 100,
 )

@@ -12,12 +12,18 @@ def prediction_request(
     model: dsl.Input[dsl.Model],
     examples: dsl.Input[dsl.Dataset],
     predictions: dsl.Output[dsl.Artifact],
-) -> NamedTuple("Request", model_uri=str, shards=list, destination=str):  # type: ignore[valid-type]
-    """Returns the `gs://` URIs of the model, of each shard of the test set, and of the answers."""
+) -> NamedTuple(  # type: ignore[valid-type]
+    "Request", model_uri=str, shards=list, instances_format=str, destination=str
+):
+    """Returns the `gs://` URIs of the model, of each shard of the test set, and of the answers.
+
+    With them, what Vertex AI calls the format of the shards.
+    """
     from components.step import step
-    from preprocessing.examples import Examples, shard_name
+    from preprocessing.examples import Examples
 
     with step():
-        test = Examples(examples.path).info.splits["test"]
-    names = [shard_name(index, test.shards) for index in range(test.shards)]
-    return model.uri, [f"{examples.uri}/test/{name}" for name in names], predictions.uri
+        info = Examples(examples.path).info
+    shards = [f"{examples.uri}/test/{name}" for name in info.shard_names("test")]
+    instances_format = "tf-record-gzip" if info.compression == "gzip" else "tf-record"
+    return model.uri, shards, instances_format, predictions.uri

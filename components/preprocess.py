@@ -20,6 +20,7 @@ def preprocess(
     image_size: int,
     max_bad_fraction: float,
     full_pass: bool,
+    compression: str,
     beam_args: list[str],
 ) -> None:
     """Writes TFRecord examples and a tf.Transform graph; see `preprocessing.preprocess`."""
@@ -40,6 +41,7 @@ def preprocess(
             image_size=image_size,
             max_bad_fraction=max_bad_fraction,
             full_pass=full_pass,
+            compression=compression,
             source_fingerprint=source_fingerprint,
             beam_args=beam_args,
         )

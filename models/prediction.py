@@ -28,8 +28,9 @@ from preprocessing.beam import (
     watch_files,
     write_file,
 )
+from preprocessing.compression import DAMAGED, open_shard
 from preprocessing.errors import InputError
-from preprocessing.examples import METADATA_FILE, ExamplesInfo, shard_name
+from preprocessing.examples import METADATA_FILE, ExamplesInfo
 from preprocessing.files import first_line, list_files, open_file
 from preprocessing.progress import report_progress
 from preprocessing.records import Bytes, RecordLayout
@@ -81,11 +82,8 @@ def batch_predict(
     make_folder(output)
     _remove_predictions(output)
     files = [
-        (
-            f"{examples}/test/{shard_name(index, test.shards)}",
-            f"{output}/{results_name(index, test.shards)}",
-        )
-        for index in range(test.shards)
+        (f"{examples}/test/{shard}", f"{output}/{results_name(index, test.shards)}")
+        for index, shard in enumerate(info.shard_names("test"))
     ]
     predict = _PredictShard(f"{model}/{SAVED_MODEL}", info.layout("test"), batch_size)
 
@@ -153,7 +151,7 @@ def _batches(path: str, layout: RecordLayout, size: int) -> Iterator[Bytes]:
     """Yields the records of a shard as `[n, record_bytes]`, n up to `size`."""
     frame = layout.allocate(1)[:, :12]  # the length and its checksum, the same in every record
     try:
-        with open_file(path) as file:
+        with open_shard(path) as file:
             while data := file.read(size * layout.record_bytes):
                 if len(data) % layout.record_bytes == 0:
                     records = np.frombuffer(data, np.uint8).reshape(-1, layout.record_bytes)
@@ -164,7 +162,7 @@ def _batches(path: str, layout: RecordLayout, size: int) -> Iterator[Bytes]:
                     f"{path}: expected whole records of {layout.record_bytes} bytes; the file is"
                     " cut or was written by something else: run the preprocessing again"
                 )
-    except OSError as error:
+    except DAMAGED as error:
         raise InputError(
             f"{path}: cannot be read ({first_line(error)}); run the preprocessing again"
         ) from None

@@ -8,6 +8,7 @@ from models.promotion.decision import check_margin
 from models.promotion.drift import check_max_drift
 from models.promotion.registry import check_place
 from preprocessing.bad_images import check_limit
+from preprocessing.compression import check_compression
 from preprocessing.decode import check_crop
 from preprocessing.errors import InputError
 from preprocessing.examples import SPLITS
@@ -27,6 +28,7 @@ def check_parameters(arguments: dict[str, Any], options: type[Options] | None) -
     check_limit(arguments["max_bad_fraction"])
     if arguments["shard_size"] < 1:
         raise InputError(f"shard_size: expected at least 1, got {arguments['shard_size']}")
+    check_compression(arguments.get("compression", "none"))
     if "crop" in arguments:
         check_crop(arguments["crop"])
     if options:

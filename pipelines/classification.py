@@ -82,6 +82,7 @@ def classification_pipeline(
         image_size: int = 0,
         max_bad_fraction: float = 0.0,
         full_pass: bool = False,
+        compression: str = "none",
         beam_args: list[str] = [],  # noqa: B006 (KFP copies it)
         seed: int = 0,
         model: str = defaults.model,
@@ -124,6 +125,7 @@ def classification_pipeline(
             image_size=image_size,
             max_bad_fraction=max_bad_fraction,
             full_pass=full_pass,
+            compression=compression,
             beam_args=beam_args,
         )
         examples = data.outputs["examples"]

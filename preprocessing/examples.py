@@ -2,7 +2,7 @@
 
 examples/
     examples.json           what is in here; written last, so a folder without it is not whole
-    train/examples-00000-of-00008.tfrecord
+    train/examples-00000-of-00008.tfrecord      with `.gz` behind it if `compression` is gzip
     validation/...
     test/...
     test_ids.csv            `Id`: every id of the test split, in order: the test manifest
@@ -10,9 +10,11 @@ examples/
 """
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from preprocessing.compression import check_compression, ending
 from preprocessing.errors import InputError
 from preprocessing.records import Bytes, RecordLayout
 
@@ -25,9 +27,9 @@ _UNEVEN = 1.1
 """Share of the largest part, to that of equal parts, up to which parts have files of their own."""
 
 
-def shard_name(index: int, count: int) -> str:
+def shard_name(index: int, count: int, compression: str = "none") -> str:
     """Returns the file name of shard `index` of `count`."""
-    return f"examples-{index:05d}-of-{count:05d}.tfrecord"
+    return f"examples-{index:05d}-of-{count:05d}.tfrecord{ending(compression)}"
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class ExamplesInfo:
         splits: by name.
         warnings: what the user should know, such as classes with fewer rows than asked for.
         bad_images: the images that did not decode and were left out, each with the reason.
+        compression: of the shards: `none` or `gzip`.
     """
 
     challenge: str
@@ -76,6 +79,7 @@ class ExamplesInfo:
     splits: dict[str, Split]
     warnings: list[str] = field(default_factory=list)
     bad_images: dict[str, str] = field(default_factory=dict)
+    compression: str = "none"
 
     @property
     def image_bytes(self) -> int:
@@ -86,6 +90,11 @@ class ExamplesInfo:
     def layout(self, split: str) -> RecordLayout:
         """Returns the layout of the records of `split`."""
         return RecordLayout(self.image_bytes, self.splits[split].id_bytes)
+
+    def shard_names(self, split: str) -> list[str]:
+        """Returns the file names of the shards of `split`, in order."""
+        count = self.splits[split].shards
+        return [shard_name(index, count, self.compression) for index in range(count)]
 
     def to_json(self) -> str:
         """Returns the text of `examples.json`."""
@@ -106,12 +115,14 @@ class ExamplesInfo:
             values = json.loads(text)
             splits = {split: Split(**state) for split, state in values.pop("splits").items()}
             height, width, channels = values.pop("image_shape")
-            return cls(**values, splits=splits, image_shape=(height, width, channels))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            info = cls(**values, splits=splits, image_shape=(height, width, channels))
+            check_compression(info.compression)
+        except (ValueError, KeyError, TypeError, AttributeError, InputError) as error:
             raise InputError(
                 f"{name}: not an examples.json of this version ({error});"
                 " run the preprocessing again"
             ) from None
+        return info
 
 
 class Examples:
@@ -143,19 +154,19 @@ class Examples:
 
     def shards(self, split: str) -> list[Path]:
         """Returns the shard files of `split` that this part is in, in order."""
-        count = self.info.splits[split].shards
-        every = [self.folder / split / shard_name(index, count) for index in range(count)]
+        every = [self.folder / split / name for name in self.info.shard_names(split)]
         return every[self._part :: self._parts] if self._has_own_shards(split) else every
 
     def open(self, split: str) -> list[Bytes]:
         """Memory-maps this part of the shards of `split`, each as `[N, record_bytes]` uint8.
 
         `info.layout(split)` says where the pixels, labels and ids lie in a record. Asked again, it
-        returns the same maps, each of which keeps a file open.
+        returns the same maps, each of which keeps a file open. Compressed shards are unpacked,
+        several at a time, into files in `TMPDIR` that have no name and end with the maps.
 
         Raises:
             InputError: a shard is missing or cut, or all together do not hold the examples
-                promised.
+                promised; or there is no room to unpack them.
         """
         if split not in self._opened:
             self._opened[split] = self._open(split)
@@ -163,7 +174,8 @@ class Examples:
 
     def _open(self, split: str) -> list[Bytes]:
         layout, about = self.info.layout(split), self.info.splits[split]
-        maps = [layout.open(path) for path in self.shards(split)]
+        with ThreadPoolExecutor() as threads:
+            maps = list(threads.map(layout.open, self.shards(split)))
         found, promised = sum(map(len, maps)), about.examples
         if found != promised and len(maps) == about.shards:
             raise InputError(

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from preprocessing.bad_images import BadImage, check_bad_images, check_limit
 from preprocessing.challenge import find_challenge
+from preprocessing.collector import collect_seldom
+from preprocessing.compression import check_compression
 from preprocessing.errors import InputError
 from preprocessing.examples import METADATA_FILE, SPLITS, ExamplesInfo, Split
 from preprocessing.fingerprint import source_fingerprint as fingerprint_of
@@ -43,6 +45,7 @@ def preprocess(
     crop: float | None = None,
     max_bad_fraction: float = 0.0,
     full_pass: bool = False,
+    compression: str = "none",
     source_fingerprint: str = "",
     beam_args: Sequence[str] = (),
 ) -> ExamplesInfo:
@@ -61,6 +64,7 @@ def preprocess(
             size already, as a share of the shorter side; None to stretch the whole image.
         max_bad_fraction: share of the images that may fail to decode; these are left out.
         full_pass: take the statistics over all training rows, not over a sample.
+        compression: of the shards: `none`, or `gzip` as TFRecord readers know it.
         source_fingerprint: stands for the state of the source; written into `examples.json`. Where
             it is "", as in scheduled runs, it is worked out here.
         beam_args: Beam's own options.
@@ -72,6 +76,7 @@ def preprocess(
         InputError: something in the source, a parameter or the output folder is wrong.
     """
     check_limit(max_bad_fraction)
+    check_compression(compression)
     plan = plan_examples(source, challenge, sizes, seed, shard_size, image_size, crop)
     warnings = plan.warnings() + check_needs(find_challenge(challenge).needs, plan, source)
     for warning in warnings:
@@ -80,7 +85,7 @@ def preprocess(
     with call(_analyze, plan, transform_folder, full_pass, list(beam_args)) as analysis:
         from preprocessing.write_examples import write_examples
 
-        bad = write_examples(plan, examples_folder, transform_folder, beam_args)
+        bad = write_examples(plan, examples_folder, transform_folder, beam_args, compression)
         total = sum(plan.split(split).examples for split in SPLITS)
         check_bad_images(bad, total, max_bad_fraction)
         _check_classes(bad, plan)
@@ -104,6 +109,7 @@ def preprocess(
         splits={split: _without(plan.split(split), split, bad, plan) for split in SPLITS},
         warnings=warnings,
         bad_images={image.name: image.reason for image in bad},
+        compression=compression,
     )
     from preprocessing.beam import write_file
 
@@ -153,7 +159,7 @@ def _in_child(function: Callable[..., Any], *arguments: Any) -> Iterator[Callabl
     TensorFlow takes as long to start as a million drawings take to write: side by side.
     """
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, spawn, initializer=_end_with_parent) as pool:
+    with ProcessPoolExecutor(1, spawn, initializer=_begin_child) as pool:
         future = pool.submit(function, *arguments)
         try:
             yield future.result
@@ -162,8 +168,9 @@ def _in_child(function: Callable[..., Any], *arguments: Any) -> Iterator[Callabl
                 process.terminate()  # TensorFlow takes 2 s to end, and an error should not wait
 
 
-def _end_with_parent() -> None:
-    """Ends this process when the one that started it is gone, were it killed."""
+def _begin_child() -> None:
+    """Readies a child to import TensorFlow, and to end when its parent is gone, were it killed."""
+    collect_seldom()
     parent = multiprocessing.parent_process()
     assert parent is not None
 

@@ -9,6 +9,7 @@ little-endian) as in tensorflow/core/lib/io/record_writer.h; tf.Example as in
 tensorflow/core/example/{example,feature}.proto.
 """
 
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import google_crc32c
 import numpy as np
 import numpy.typing as npt
 
+from preprocessing.compression import mappable
 from preprocessing.errors import InputError
 
 Bytes = npt.NDArray[np.uint8]
@@ -109,18 +111,20 @@ class RecordLayout:
         return [row.tobytes() for row in records[:, self._data]]
 
     def open(self, path: str | Path) -> Bytes:
-        """Memory-maps a shard as `[N, record_bytes]`, read-only.
+        """Memory-maps a shard as `[N, record_bytes]`, read-only; a compressed one is unpacked.
 
         Raises:
-            InputError: the file is missing, or is not whole records of this layout.
+            InputError: the file is missing, or is not whole records of this layout; or there is no
+                room to unpack it.
         """
         path = Path(path)
         if not path.is_file():
             raise InputError(f"{path}: this shard is missing; run the preprocessing again")
-        size = path.stat().st_size
-        if size == 0:
-            return np.empty((0, self.record_bytes), np.uint8)
-        records = np.memmap(path, np.uint8, mode="r")
+        with mappable(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size == 0:
+                return np.empty((0, self.record_bytes), np.uint8)
+            records = np.memmap(file, np.uint8, mode="r")
         if size % self.record_bytes or bytes(records[:_HEADER_BYTES]) != bytes(
             self._template[:_HEADER_BYTES]
         ):

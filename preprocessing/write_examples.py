@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from glob import escape
+from typing import Any
 
 import apache_beam as beam
 import numpy as np
@@ -19,6 +20,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from preprocessing.bad_images import BadImage
 from preprocessing.beam import make_folder, remove_files, run_pipeline, watch_files, write_file
+from preprocessing.compression import compressed, ending
 from preprocessing.decode import ImageDecoder
 from preprocessing.examples import (
     METADATA_FILE,
@@ -38,7 +40,11 @@ _BATCH, _ENCODED_BATCH = 4_096, 256  # images read at once: of pixels, of files 
 
 
 def write_examples(
-    plan: Plan, folder: str, transform_folder: str, beam_args: Sequence[str] = ()
+    plan: Plan,
+    folder: str,
+    transform_folder: str,
+    beam_args: Sequence[str] = (),
+    compression: str = "none",
 ) -> list[BadImage]:
     """Writes every shard of `plan`, the test manifest and the test labels; no `examples.json`.
 
@@ -47,6 +53,7 @@ def write_examples(
         folder: local or `gs://`; gets `train/`, `validation/` and `test/`.
         transform_folder: the transform graph; it decodes images, and is not read for pixels.
         beam_args: Beam's own options.
+        compression: of the shards: `none` or `gzip`.
 
     Returns:
         The images that could not be decoded.
@@ -65,12 +72,13 @@ def write_examples(
         bad = (
             pipeline
             | "Shards" >> beam.Create(list(plan.shards()), reshuffle=True)
-            | "Write" >> beam.ParDo(_WriteShard(plan, folder, transform_folder))
+            | "Write" >> beam.ParDo(_WriteShard(plan, folder, transform_folder, compression))
         )
         if plan.source.encoded:
             bad | beam.combiners.ToList() | "Bad images" >> beam.Map(_write_json, collected)
 
-    with watch_files(FileSystems.join(folder, "*", "examples-*.tfrecord"), _progress(plan)):
+    names = f"examples-*.tfrecord{ending(compression)}"
+    with watch_files(FileSystems.join(folder, "*", names), _progress(plan)):
         run_pipeline(build, beam_args)
     bad: list[BadImage] = []
     if plan.source.encoded:
@@ -133,10 +141,11 @@ def shard_records(
 class _WriteShard(beam.DoFn):  # type: ignore[misc]
     """Writes shards, of pixels two at once: most of their time is spent in the file system."""
 
-    def __init__(self, plan: Plan, folder: str, transform_folder: str) -> None:
+    def __init__(self, plan: Plan, folder: str, transform_folder: str, compression: str) -> None:
         self._plan = plan
         self._folder = folder
         self._transform_folder = transform_folder
+        self._compression = compression
         self._decode: ImageDecoder | None = None
 
     def setup(self) -> None:
@@ -148,7 +157,7 @@ class _WriteShard(beam.DoFn):  # type: ignore[misc]
             self._decode = graph_decoder(self._transform_folder, self._plan.image_bytes)
 
     def process(self, shard: Shard) -> Iterator[BadImage]:
-        if self._decode:  # it has threads of its own
+        if self._decode:  # TensorFlow has threads of its own
             yield from self._write(shard)
         else:
             self._begun.append(self._threads.submit(self._write, shard))
@@ -166,9 +175,10 @@ class _WriteShard(beam.DoFn):  # type: ignore[misc]
             yield from self._begun.popleft().result()
 
     def _write(self, shard: Shard) -> list[BadImage]:
-        path = FileSystems.join(self._folder, shard.split, shard_name(shard.index, shard.count))
+        name = shard_name(shard.index, shard.count, self._compression)
         records, bad = shard_records(self._plan, shard, self._decode)
-        write_file(path, records.data, uuid.uuid4().hex)
+        path = FileSystems.join(self._folder, shard.split, name)
+        write_file(path, compressed(records.data, self._compression), uuid.uuid4().hex)
         return bad
 
 
@@ -177,29 +187,31 @@ def _write_json(bad: list[BadImage], path: str) -> None:
 
 
 def _write_manifest(plan: Plan, folder: str, bad: Iterable[BadImage]) -> None:
-    """Writes the ids of the test split, and its labels where they are known."""
+    """Writes the ids of the test split, and its labels where they are known.
+
+    One file after the other, and a shard at a time: there may be millions of ids.
+    """
     left_out = {image.image_id for image in bad if image.split == "test"}
-    ids: list[str] = []
-    labels: list[int] = []
-    for shard in plan.shards():
-        if shard.split == "test":
-            ids += plan.shard_ids(shard)
-            known = plan.shard_labels(shard)
-            if known is not None and plan.labelled:
-                labels += known.tolist()
-    kept = [image_id not in left_out for image_id in ids]
-    attempt = uuid.uuid4().hex
-    rows: list[tuple[object, ...]] = [(image_id,) for image_id in ids]
-    for name, header, every in (
-        (TEST_IDS_FILE, ("Id",), rows),
-        (TEST_LABELS_FILE, ("Id", "Category"), list(zip(ids, labels, strict=False))),
-    ):
-        if every:
+    shards = [shard for shard in plan.shards() if shard.split == "test"]
+
+    def write(name: str, header: bytes, rows: Callable[[Shard], Iterable[tuple[Any, ...]]]) -> None:
+        lines = bytearray(header)
+        for shard in shards:
             text = io.StringIO()
-            writer = csv.writer(text, lineterminator="\n")
-            writer.writerow(header)
-            writer.writerows(row for row, keep in zip(every, kept, strict=True) if keep)
-            write_file(FileSystems.join(folder, name), text.getvalue().encode(), attempt)
+            kept = (row for row in rows(shard) if row[0] not in left_out)
+            csv.writer(text, lineterminator="\n").writerows(kept)
+            lines += text.getvalue().encode()
+        write_file(FileSystems.join(folder, name), lines, uuid.uuid4().hex)
+
+    def labelled(shard: Shard) -> Iterable[tuple[str, int]]:
+        labels = plan.shard_labels(shard)
+        assert labels is not None
+        return zip(plan.shard_ids(shard), labels.tolist(), strict=True)
+
+    if shards:
+        write(TEST_IDS_FILE, b"Id\n", lambda shard: zip(plan.shard_ids(shard)))
+    if shards and plan.labelled and plan.shard_labels(shards[0]) is not None:
+        write(TEST_LABELS_FILE, b"Id,Category\n", labelled)
 
 
 def _progress(plan: Plan) -> Callable[[int], None]:

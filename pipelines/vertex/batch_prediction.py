@@ -46,7 +46,7 @@ def predict_on_vertex(target: Target, model: Any, examples: Any) -> Any:
         job_display_name="batch-predict",
         location="{{$.pipeline_google_cloud_location}}",
         unmanaged_container_model=served.output,
-        instances_format="tf-record",
+        instances_format=request.outputs["instances_format"],
         gcs_source_uris=request.outputs["shards"],
         predictions_format="jsonl",
         gcs_destination_output_uri_prefix=request.outputs["destination"],

@@ -37,6 +37,7 @@ OPTIONS: dict[str, Any] = {
     "image_size": SIDE,
     "max_bad_fraction": 0.0,
     "full_pass": False,
+    "compression": "gzip",
     "beam_args": [],
 }
 

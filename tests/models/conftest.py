@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from preprocessing.compression import compressed
 from preprocessing.examples import SPLITS, Examples, ExamplesInfo, Split, shard_name
 from preprocessing.records import RecordLayout
 
@@ -21,7 +22,10 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 
 def write_examples(
-    folder: Path, shards: dict[str, list[int]], image_shape: tuple[int, int, int] = IMAGE_SHAPE
+    folder: Path,
+    shards: dict[str, list[int]],
+    image_shape: tuple[int, int, int] = IMAGE_SHAPE,
+    compression: str = "none",
 ) -> Examples:
     """Writes noise with a mark that tells the class; `shards` has the examples of each shard."""
     rng = np.random.default_rng(0)
@@ -44,7 +48,8 @@ def write_examples(
             layout.images(records)[:] = images.reshape(size, layout.image_bytes)
             layout.set_labels(records, labels)
             layout.seal(records)
-            (folder / split / shard_name(index, len(sizes))).write_bytes(records.tobytes())
+            path = folder / split / shard_name(index, len(sizes), compression)
+            path.write_bytes(compressed(records.data, compression))
     info = ExamplesInfo(
         challenge="quickdraw",
         image_shape=image_shape,
@@ -55,6 +60,7 @@ def write_examples(
         pixel_mean=[70.0] * channels,
         pixel_variance=[4000.0] * channels,
         splits={split: Split(sum(sizes), len(sizes), 0) for split, sizes in shards.items()},
+        compression=compression,
     )
     (folder / "examples.json").write_text(info.to_json())
     return Examples(folder)

@@ -1,6 +1,7 @@
 import errno
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from models import prediction
 from models.prediction import batch_predict
 from models.submission import predictions_to_csv
 from preprocessing import beam
+from preprocessing.compression import compressed
 from preprocessing.errors import InputError
 from preprocessing.examples import ExamplesInfo, Split, shard_name
 from preprocessing.records import RecordLayout
@@ -65,10 +67,12 @@ class Case:
         self.layout = RecordLayout(PIXELS, 4)
         (self.examples / "test").mkdir(parents=True)
         self.images = np.empty((0, PIXELS), np.uint8)
+        self.compression = "none"
 
-    def write(self, *sizes: int) -> None:
+    def write(self, *sizes: int, compression: str = "none") -> None:
         total = sum(sizes)
         self.images = np.random.default_rng(0).integers(1, 200, (total, PIXELS), dtype=np.uint8)
+        self.compression = compression
         self.rewrite(*sizes)
 
     def rewrite(self, *sizes: int) -> None:
@@ -81,16 +85,18 @@ class Case:
             ids = [b"%d" % number for number in range(start, start + size)]
             self.layout.set_ids(records, np.array(ids, "S4"))  # shorter ones are padded with zeros
             self.layout.seal(records)
-            self.shard(index, len(sizes)).write_bytes(records.tobytes())
+            data = compressed(records.data, self.compression)
+            self.shard(index, len(sizes)).write_bytes(data)
             start += size
         splits = {"test": Split(start, len(sizes), self.layout.id_bytes)}
         info = ExamplesInfo("t", (2, 2, 1), list("abcd"), 0, "", "", [0.0], [1.0], splits)
+        info = replace(info, compression=self.compression)
         (self.examples / "examples.json").write_text(info.to_json())
         lines = ["Id", *map(str, range(start))]
         (self.examples / "test_ids.csv").write_text("\n".join(lines) + "\n")
 
     def shard(self, index: int, count: int) -> Path:
-        return self.examples / "test" / shard_name(index, count)
+        return self.examples / "test" / shard_name(index, count, self.compression)
 
     def predict(self, batch_size: int = 3, beam_args: list[str] | None = None) -> dict[str, int]:
         return batch_predict(self.model, self.examples, self.output, beam_args or [], batch_size)
@@ -146,6 +152,18 @@ def test_scores_are_the_shortest_text_that_reads_back(case: Case) -> None:
     case.predict()
     (file,) = case.output.iterdir()
     assert '"predictions":[0.4,0.3,0.2]' in file.read_text()
+
+
+def test_reads_compressed_shards(case: Case) -> None:
+    case.write(7, 0, 5, compression="gzip")
+    assert case.predict() == {"predicted": 12, "failed": 0}
+    assert case.lines() == [case.expected(number) for number in range(12)]
+    shard = case.shard(0, 3)
+    whole = shard.read_bytes()
+    for damaged in (whole[:-9], whole[:20] + b"x" + whole[21:], b"no gzip"):
+        shard.write_bytes(damaged)
+        assert f"{shard}: " in (message := case.message())
+        assert message.endswith("run the preprocessing again")
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 5, 100])

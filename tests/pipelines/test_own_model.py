@@ -136,6 +136,7 @@ def test_names_of_the_projects_own_need_no_check(
         ([], "nowhere/mine.py:MyNet", "", "no such file: nowhere/mine.py"),
         (["weights=nowhere.h5"], "", "", "weights=nowhere.h5: no such file"),
         (["shard_size=0"], "", "", "^shard_size: expected at least 1, got 0$"),
+        (["compression=zip"], "", "", "^compression=zip: expected none or gzip$"),
         (["seed=-1"], "", "", "^seed=-1: expected a whole number from 0 to"),
         ([], "models/quickdraw.py:Cnn", "", "is the project's own; write model=Cnn"),
         (["files_fingerprint=1"], "", "", "files_fingerprint is not set here but by .*MODEL"),

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import resource
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -150,6 +151,21 @@ def test_a_full_pass_takes_the_statistics_of_all_rows(
     assert full.pixel_mean == pytest.approx(examples.info.pixel_mean, rel=1e-6)
     assert sample.pixel_mean != pytest.approx(full.pixel_mean, rel=1e-6)
     assert sample.class_names == full.class_names == ["ant", "cake", "lion"]
+
+
+def test_compressed_shards_hold_the_same_records(
+    tmp_path: Path, source: Path, examples: Examples
+) -> None:
+    for folder in ("once", "again"):
+        write_examples(plan_of(source), str(tmp_path / folder), "unread", compression="gzip")
+    assert digests(tmp_path / "once") == digests(tmp_path / "again")
+    info = replace(examples.info, compression="gzip")
+    (tmp_path / "once" / METADATA_FILE).write_text(info.to_json())
+    packed = Examples(tmp_path / "once")
+    assert {path.suffix for path in (tmp_path / "once" / "train").iterdir()} == {".gz"}
+    for split in SPLITS:
+        for one, other in zip(packed.open(split), examples.open(split), strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
 def test_bytes_do_not_depend_on_workers(tmp_path: Path, source: Path, examples: Examples) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from preprocessing.compression import compressed
 from preprocessing.errors import InputError
 from preprocessing.records import MAX_LABEL, RecordLayout
 
@@ -52,6 +53,10 @@ def test_tensorflow_reads_the_files(tmp_path: Path) -> None:
     assert parsed["label"].numpy().tolist() == [0, 5, MAX_LABEL]
     assert parsed["image"].numpy().tolist() == [image.tobytes() for image in images]
     assert layout.serialized(records) == raw.numpy().tolist()
+    packed = tmp_path / "labeled.gz"
+    packed.write_bytes(compressed(records.data, "gzip"))
+    unpacked = tf.data.TFRecordDataset(str(packed), compression_type="GZIP")
+    assert [record.numpy() for record in unpacked] == raw.numpy().tolist()
 
     layout = RecordLayout(784, id_bytes=4)
     records = layout.allocate(2)

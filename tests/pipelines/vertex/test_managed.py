@@ -189,11 +189,12 @@ def test_batch_prediction_gets_the_models_files_and_the_serving_container(tmp_pa
     from google_cloud_pipeline_components.container.v1.gcp_launcher.utils import json_util
 
     pipeline = compiled(tmp_path, managed="batch-prediction")
-    shards = ["gs://bucket/run/examples/test/examples-00000-of-00001.tfrecord"]
+    shards = ["gs://bucket/run/examples/test/examples-00000-of-00001.tfrecord.gz"]
     spec = payload(
         pipeline,
         "model-batch-predict",
         gcs_source_uris=shards,
+        instances_format="tf-record-gzip",
         gcs_destination_output_uri_prefix="gs://bucket/run/predictions",
     )
     imported = pipeline["deploymentSpec"]["executors"]["exec-importer"]["importer"]
@@ -209,7 +210,7 @@ def test_batch_prediction_gets_the_models_files_and_the_serving_container(tmp_pa
     assert list(model.container_spec.command) == ["python", "-m", "models.prediction_server"]
     assert model.container_spec.health_route == "/health"
     assert model.container_spec.predict_route == "/predict"
-    assert job.input_config.instances_format == "tf-record"
+    assert job.input_config.instances_format == "tf-record-gzip"
     assert list(job.input_config.gcs_source.uris) == shards
     assert job.output_config.predictions_format == "jsonl"
     assert job.output_config.gcs_destination.output_uri_prefix == "gs://bucket/run/predictions"

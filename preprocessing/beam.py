@@ -47,6 +47,8 @@ def run_pipeline(build: Callable[[beam.Pipeline], object], beam_args: Sequence[s
             pipeline.result.cancel()  # workers elsewhere would go on, and cost
         raise
     except Exception as error:
+        if stopped := re.match(r"SystemExit: (\d+) ", str(error)):  # within a transform
+            raise SystemExit(int(stopped[1])) from None
         # Here Beam puts the step behind the message; other runners hand on the trace, as text.
         text = f"InputError: {error}" if isinstance(error, InputError) else str(error)
         told = re.search(r"InputError: ([^\n]*?)(?: \[while running|\\n|\n|$)", text)

@@ -68,6 +68,15 @@ def test_what_a_transform_refuses_is_told_in_one_line() -> None:
     assert str(raised.value) == 'row 7: it\'s no "image"; mend it'
 
 
+def test_a_step_that_is_told_to_stop_within_a_transform_ends_as_told() -> None:
+    def stop(number: int) -> None:
+        raise SystemExit(143)
+
+    with pytest.raises(SystemExit) as raised:
+        beam.run_pipeline(lambda p: p | apache_beam.Create([7]) | apache_beam.Map(stop))
+    assert raised.value.code == 143
+
+
 class RemoteRunner(PipelineRunner):  # type: ignore[misc]
     """Starts a job elsewhere that goes on until it is cancelled."""
 

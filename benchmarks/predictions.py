@@ -1,6 +1,7 @@
 """Any number of predictions with their test manifest, as a batch prediction writes them."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
@@ -43,5 +44,5 @@ def write_predictions(folder: Path, count: int) -> None:
             path.write_bytes(b"".join(lines))
 
 
-def _json(values: np.ndarray) -> bytes:
+def _json(values: np.ndarray[Any, Any]) -> bytes:
     return orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY)

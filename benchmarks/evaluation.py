@@ -11,7 +11,7 @@ from benchmarks.in_memory import BATCH, keras_rate
 from benchmarks.rounds import in_turns
 from benchmarks.row import Row
 
-_EXAMPLES = 60_000
+_EXAMPLES = 150_000
 
 
 def measure(folder: Path) -> list[Row]:

@@ -1,69 +1,80 @@
-"""The memory of a process and all that it starts, watched while it runs."""
+"""Does the memory of a step grow with the data? At a hundred thousand, one and four million.
 
-import threading
+Each step is the command of a compiled pipeline. Training and prediction have nearly all drawings
+in their split; the preprocessing is measured with either.
+"""
+
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 
-_SECONDS = 0.1
+from benchmarks.compiled_steps import CompiledSteps
+from benchmarks.drawings import CLASSES, write_drawings
+from benchmarks.process import run
+from benchmarks.row import Row
+
+_SIZES = 100_000, 1_000_000, 4_000_000
+_TINY = {"network_class": "Logistic", "batch_size": 4_096, "epochs": 1, "augment": False}
+_STEPS = (
+    "preprocess, to train with",
+    "preprocess, to predict",
+    "train",
+    "batch-predict",
+    "predictions-to-csv",
+)
 
 
-class Memory:
-    """Watches a process and its descendants from `with` on; pages that they share count once.
-
-    Pages of mapped files are left out: the system drops these when it needs the room, and how
-    many it keeps says how much memory the machine has, not how much the program needs. Linux
-    only; elsewhere the peak stays 0. Source: the fields of /proc/PID/smaps_rollup in proc(5).
+def measure(folder: Path) -> list[Row]:
+    """Measures the peak of each step, once a size: it hardly differs from one run to the next.
 
     Args:
-        pid: of the process.
-
-    Attributes:
-        peak: the most bytes seen so far.
+        folder: empty, for what is written meanwhile.
     """
-
-    def __init__(self, pid: int) -> None:
-        self.peak = 0
-        self._pid = pid
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> "Memory":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._done.wait(_SECONDS):
-            self.peak = max(self.peak, sum(map(_own_bytes, _family(self._pid))))
+    steps = CompiledSteps(folder / "compiled")
+    peaks = {}
+    for drawings in _SIZES:
+        peaks[drawings] = _peaks(steps, drawings, folder / "data")
+        shutil.rmtree(folder / "data")
+    few, *more = _SIZES
+    return [
+        Row(
+            f"memory of {step}, {drawings:,} drawings",
+            f"{few:,} drawings",
+            "MB",
+            [peaks[drawings][step] / 1e6],
+            [peaks[few][step] / 1e6],
+            1.15,
+        )
+        for step in _STEPS
+        for drawings in more
+    ]
 
 
-def _family(pid: int) -> list[int]:
-    """Returns a process and its descendants."""
-    children: dict[int, list[int]] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(path.read_text().rsplit(")", 1)[1].split()[1])
-        except OSError:
-            continue
-        children.setdefault(parent, []).append(int(path.parent.name))
-    family = [pid]
-    for member in family:
-        family += children.get(member, [])
-    return family
+def _peaks(steps: CompiledSteps, drawings: int, folder: Path) -> Mapping[str, int]:
+    """Returns the most bytes that each step held."""
+    source = folder / "drawings"
+    write_drawings(source, drawings)
+    most, few = drawings // CLASSES * 98 // 100, drawings // CLASSES // 100
+    sizes = {"train_per_class": few, "validation_per_class": few, "test_per_class": few}
 
+    def peak(step: str, inputs: Mapping[str, Path], outputs: Path, **parameters: object) -> int:
+        return run(steps.command(step, inputs, outputs, **parameters)).memory
 
-def _own_bytes(pid: int) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    wanted = ("Pss_Anon:", "Pss_Shmem:")
-    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith(wanted))
+    learnt, asked = folder / "learnt", folder / "asked"
+    given = {"source": str(source)}
+    data = {name: learnt / name for name in ("examples", "transform")}
+    test = {"model": learnt / "model", "examples": asked / "examples"}
+    answered = {"predictions": asked / "predictions", "examples": asked / "examples"}
+    return dict(
+        zip(
+            _STEPS,
+            (
+                peak("preprocess", {}, learnt, **given, **sizes | {"train_per_class": most}),
+                peak("preprocess", {}, asked, **given, **sizes | {"test_per_class": most}),
+                peak("train", data, learnt, **_TINY),
+                peak("batch-predict", test, asked),
+                peak("predictions-to-csv", answered, asked),
+            ),
+            strict=True,
+        )
+    )

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.memory import Memory
+from benchmarks.peak import Memory
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,10 @@ def batch_predict(
     """Writes JSON lines as Vertex AI batch prediction does; see `models.prediction`."""
     from components.location import location
     from components.step import step
-    from models.prediction import batch_predict
 
     with step():
+        from models.prediction import batch_predict
+
         counts = batch_predict(
             location(model), location(examples), location(predictions), beam_args
         )

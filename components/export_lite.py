@@ -17,9 +17,10 @@ def export_lite(
     from pathlib import Path
 
     from components.step import step
-    from models.lite import export_lite
 
     with step():
+        from models.lite import export_lite
+
         result = export_lite(model.path, examples.path, lite_model.path)
     Path(metrics.path).write_text(json.dumps(result, indent=2) + "\n")
     for name, value in result.items():

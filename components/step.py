@@ -1,4 +1,4 @@
-"""How a step ends when its input is at fault or it is told to stop."""
+"""How a step begins, and how it ends when its input is at fault or it is told to stop."""
 
 import errno
 import signal
@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from preprocessing.collector import collect_seldom
 from preprocessing.errors import InputError
 
 PREFIX = "error: "
@@ -17,12 +18,13 @@ _DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFB
 
 @contextmanager
 def step() -> Iterator[None]:
-    """The frame of every component's body.
+    """The frame of every component's body; what takes long to import is imported within it.
 
     An InputError, or a disk that is full or may not be written to, becomes one line on standard
     error and exit status 1. SIGTERM becomes an
     exception, so that what the step has begun is cleaned up, and exit status 143.
     """
+    collect_seldom()
     handled = threading.current_thread() is threading.main_thread()  # as Python wants it
     before = signal.signal(signal.SIGTERM, _stop) if handled else None
     try:

@@ -3,16 +3,18 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from preprocessing.errors import InputError
 from preprocessing.files import open_file
 
 HEADER = ["Id", "Category"]
 
-_NEEDS_QUOTES = re.compile(r'[",\r\n]')
+NEEDS_QUOTES = re.compile(r'[",\r\n]')
+"""What a cell must not hold as it is."""
 
 
 def csv_rows(path: str | Path, header: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
@@ -31,7 +33,7 @@ def csv_rows(path: str | Path, header: Sequence[str]) -> Iterator[tuple[int, lis
     """
     try:
         # Spreadsheets put a byte order mark in front, which utf-8-sig takes away.
-        with TextIOWrapper(_open(str(path)), encoding="utf-8-sig", newline="") as file:
+        with TextIOWrapper(open_csv(path), encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             found = next(reader, [])
             if found != header:
@@ -54,8 +56,14 @@ def csv_rows(path: str | Path, header: Sequence[str]) -> Iterator[tuple[int, lis
         raise InputError(f"{path}: not a whole CSV file ({error}); write it again") from None
 
 
-def _open(path: str) -> Any:
-    return open_file(path) if "://" in path else Path(path).open("rb")
+def open_csv(path: str | Path) -> Any:
+    """Opens a file for reading, local or `gs://`, as the bytes that it is.
+
+    Raises:
+        OSError: a local file cannot be read.
+        InputError: a file in a bucket cannot.
+    """
+    return open_file(str(path)) if "://" in str(path) else Path(path).open("rb")
 
 
 def write_csv(path: Path, ids: Sequence[str], categories: Iterable[object]) -> None:
@@ -69,27 +77,45 @@ def write_csv(path: Path, ids: Sequence[str], categories: Iterable[object]) -> N
     Raises:
         InputError: the file cannot be written; an earlier one is left as it was.
     """
+    with new_csv(path) as file:
+        rows = zip(_quoted(ids), categories, strict=True)
+        file.writelines(f"{image_id},{category}\n" for image_id, category in rows)
+
+
+@contextmanager
+def new_csv(path: Path) -> Iterator[TextIO]:
+    """Opens a file of `Id,Category` for the rows after the header.
+
+    Args:
+        path: the file; its folder is made if it is not there.
+
+    Yields:
+        A file of another name, which takes this one when the body has ended without an exception
+        and is removed else.
+
+    Raises:
+        InputError: the file cannot be written; an earlier one is left as it was.
+    """
     incomplete = path.with_name(path.name + ".incomplete")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with incomplete.open("w", encoding="utf-8", newline="") as file:
             file.write(",".join(HEADER) + "\n")
-            rows = zip(_quoted(ids), categories, strict=True)
-            file.writelines(f"{image_id},{category}\n" for image_id, category in rows)
+            yield file
         incomplete.replace(path)
     except OSError as error:
-        if incomplete.is_file():
-            incomplete.unlink()
         raise InputError(
             f"{path}: cannot be written ({error.strerror}); make room or choose another place"
         ) from None
+    finally:
+        if incomplete.is_file():
+            incomplete.unlink()
 
 
 def _quoted(cells: Sequence[str]) -> Sequence[str]:
     # Python 3.11's csv.writer leaves a lone carriage return bare, which no reader takes back.
-    if not _NEEDS_QUOTES.search("".join(cells)):
+    if not NEEDS_QUOTES.search("".join(cells)):
         return cells
     return [
-        '"' + cell.replace('"', '""') + '"' if _NEEDS_QUOTES.search(cell) else cell
-        for cell in cells
+        '"' + cell.replace('"', '""') + '"' if NEEDS_QUOTES.search(cell) else cell for cell in cells
     ]

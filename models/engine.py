@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import keras
 
+from models.ahead import Ahead
 from models.devices import Devices
 from models.input import ExampleBatches
 
@@ -71,13 +72,20 @@ class KerasEngine:
     def fit(self, batches: ExampleBatches, events: Events) -> None:
         """Trains the batches."""
         callbacks = _Callbacks(events, self._model)
-        self._model.fit(batches, shuffle=False, verbose=0, callbacks=callbacks)
+        self._model.fit(_prepared(batches), shuffle=False, verbose=0, callbacks=callbacks)
 
     def evaluate(self, batches: ExampleBatches, events: Events) -> Values:
         """Returns loss and metrics of the batches."""
         callbacks = _Callbacks(events, self._model)
-        values = self._model.evaluate(batches, verbose=0, return_dict=True, callbacks=callbacks)
+        values = self._model.evaluate(
+            _prepared(batches), verbose=0, return_dict=True, callbacks=callbacks
+        )
         return {name: float(value) for name, value in values.items()}
+
+
+def _prepared(batches: ExampleBatches) -> keras.utils.PyDataset:
+    """Returns the batches, prepared by threads where there are cores for these."""
+    return Ahead(batches) if batches.workers > 1 else batches
 
 
 class _Callbacks(keras.callbacks.CallbackList):  # type: ignore[misc]

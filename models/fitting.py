@@ -147,7 +147,7 @@ def fit(
         options,
         checkpoints,
         lambda history: TrainingLog(folder, history) if chief else NoLog(),
-        lambda step: float(keras.ops.convert_to_numpy(schedule(step))),
+        lambda step: _at_step(schedule, step),
         (lambda step: export(plain(), step)) if export and chief else None,
         stop,
         report,
@@ -209,8 +209,14 @@ def _compiled(
 
 def _learning_rate(
     options: TrainingOptions, examples: int
-) -> keras.optimizers.schedules.LearningRateSchedule:
+) -> keras.optimizers.schedules.ExponentialDecay:
     period = options.learning_rate_decay_examples or examples
     return keras.optimizers.schedules.ExponentialDecay(
         options.learning_rate, period / options.batch_size, options.learning_rate_decay
     )
+
+
+def _at_step(schedule: keras.optimizers.schedules.ExponentialDecay, step: int) -> float:
+    """Returns the learning rate of a step; asking the schedule would wait for the accelerator."""
+    rate: float = schedule.decay_rate ** (step / schedule.decay_steps)
+    return float(schedule.initial_learning_rate * rate)

@@ -66,23 +66,18 @@ class ExampleBatches(keras.utils.PyDataset):
         multiple: int = 0,
         batches: int = 0,
     ) -> None:
-        super().__init__(workers=min(4, (cpu_count() or 1) // 2), max_queue_size=16)
+        super().__init__(workers=min(4, (cpu_count() or 1) // 2))
         self._layout = examples.info.layout(split)
         self._image_shape = examples.info.image_shape
         # Slicing a plain view of a memory map takes a fraction of the time.
         self._shards = [np.asarray(records) for records in examples.open(split)]
         self._batch_size = batch_size
         self._multiple = multiple
-        blocks = [
-            (shard, start, min(BLOCK, len(records) - start))
-            for shard, records in enumerate(self._shards)
-            for start in range(0, len(records), BLOCK)
-        ]
-        if not blocks:
+        if not any(map(len, self._shards)):
             raise InputError(
                 f"{examples.folder / split}: no examples; give the preprocessing more data"
             )
-        table = np.array(blocks, np.int64)
+        table = np.concatenate([_blocks(index, len(s)) for index, s in enumerate(self._shards)])
         self._blocks = table if order is None else np.random.default_rng(order).permutation(table)
         self._ends = self._blocks[:, 2].cumsum()
         self.examples = int(self._ends[-1])
@@ -100,30 +95,36 @@ class ExampleBatches(keras.utils.PyDataset):
         if not count:  # only the other workers have examples left
             start = 0
         given = count or min(self._batch_size, self.examples)
-        filled = -(-given // self._multiple) * self._multiple if self._multiple else given
-        images = np.empty((filled, self._layout.image_bytes), np.uint8)
-        labels = np.empty(filled, np.int32)
-        done = 0
-        for records in self._runs(start, start + given):
-            here = slice(done, done + len(records))
-            images[here], labels[here] = self._layout.images(records), self._layout.labels(records)
-            done += len(records)
-        batch: Batch = (images.reshape(-1, *self._image_shape), labels)
-        if self._multiple:
-            images[given:] = np.resize(images[:given], (filled - given, images.shape[1]))
-            labels[given:] = np.resize(labels[:given], filled - given)
-            batch += ((np.arange(filled) < count).astype(np.float32),)
-        return batch
+        records = self._records(start, start + given)
+        if not self._multiple:
+            return self._batch(records)
+        filled = -(-given // self._multiple) * self._multiple
+        weights = (np.arange(filled) < count).astype(np.float32)
+        return *self._batch(np.resize(records, (filled, records.shape[1]))), weights
 
-    def _runs(self, start: int, stop: int) -> Iterator[npt.NDArray[np.uint8]]:
-        """Yields the records from `start` to `stop` in the order of the blocks, by block."""
-        block = int(np.searchsorted(self._ends, start, side="right"))
-        while start < stop:
-            shard, first, count = self._blocks[block].tolist()
-            end = int(self._ends[block])
-            last = first + count - (end - min(end, stop))
-            yield self._shards[shard][first + count - (end - start) : last]
-            start, block = end, block + 1
+    def _batch(self, records: npt.NDArray[np.uint8]) -> Batch:
+        images = np.ascontiguousarray(self._layout.images(records))
+        return images.reshape(-1, *self._image_shape), self._layout.labels(records)
+
+    def _records(self, start: int, stop: int) -> npt.NDArray[np.uint8]:
+        """Returns the records from `start` to `stop` in the order of the blocks.
+
+        They are copied whole: that is one call, and other threads run meanwhile.
+        """
+        first, last = np.searchsorted(self._ends, (start, stop - 1), side="right").tolist()
+        blocks = self._blocks[first : last + 1].tolist()
+        runs = [self._shards[shard][begin : begin + count] for shard, begin, count in blocks]
+        before, beyond = start - (self._ends[first] - blocks[0][2]), self._ends[last] - stop
+        runs[-1] = runs[-1][: len(runs[-1]) - beyond]
+        runs[0] = runs[0][before:]
+        return np.concatenate(runs)
+
+
+def _blocks(shard: int, records: int) -> npt.NDArray[np.int64]:
+    """Returns a shard's blocks: a row of shard, first record and number of records for each."""
+    starts = np.arange(0, records, BLOCK)
+    counts = np.minimum(BLOCK, records - starts)
+    return np.stack([np.full_like(starts, shard), starts, counts], axis=1)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ _VERTEX_FOLDER = "prediction-*"
 
 _SHARD = re.compile(r"-(\d{5,})-of-(\d{5,})$")
 _ERROR_BYTES = 300  # of a line that may quote a whole request
-_BLOCK_BYTES = 1 << 17  # what is decoded from it stays in the processor's cache
+_BLOCK_BYTES = 1 << 16  # few enough lists for Python's collector of cycles to stay idle
 
 
 class Prediction(msgspec.Struct, gc=False):
@@ -163,7 +163,13 @@ def _decode(lines: bytes) -> list[Prediction]:
             raise BadLineError("the line is cut; fetch the file again") from None
         raise BadLineError(f"not JSON ({error}); fetch the file again") from None
     for prediction in predictions:
-        _check(prediction)
+        scores = prediction.predictions
+        if (
+            not scores
+            or len(scores) != len(prediction.class_indexes)
+            or scores != sorted(scores, reverse=True)
+        ):
+            raise BadLineError(_fault(prediction))
     return predictions
 
 
@@ -197,17 +203,17 @@ def _check_errors(records: list[Any]) -> None:
             )
 
 
-def _check(prediction: Prediction) -> None:
+def _fault(prediction: Prediction) -> str:
+    """Says what is wrong with the lists of a prediction."""
     classes, scores = prediction.class_indexes, prediction.predictions
     if len(classes) != len(scores):
-        raise BadLineError(
+        return (
             f"{len(classes)} class_indexes but {len(scores)} predictions; expected as many of one"
             " as of the other"
         )
     if not scores:
-        raise BadLineError("class_indexes and predictions are empty; expected at least one class")
-    if len(scores) > 1 and scores != sorted(scores, reverse=True):
-        raise BadLineError("predictions do not fall; expected the top class first")
+        return "class_indexes and predictions are empty; expected at least one class"
+    return "predictions do not fall; expected the top class first"
 
 
 def _match(predictions: str) -> list[str]:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from models.csv_files import HEADER, csv_rows, write_csv
+from models.csv_files import HEADER, csv_rows, new_csv, write_csv
+from models.ordered_ids import OrderedIds, OtherOrderError
 from models.prediction_files import (
     BadLineError,
     Prediction,
@@ -23,6 +24,8 @@ from models.prediction_files import (
 )
 from preprocessing.errors import InputError
 
+Category = Callable[[Prediction], int | str]
+
 _NAMED_IDS = 5  # how many missing ids a message names
 
 
@@ -31,7 +34,8 @@ def predictions_to_csv(
 ) -> int:
     """Writes the predictions of a test set as a submission.
 
-    Memory holds the ids of the manifest and a category for each, and of the predictions one block.
+    Of predictions in the manifest's order, as `batch_predict` writes them, memory holds a block; of
+    those in another order the ids of the manifest and a category for each.
 
     Args:
         predictions: a folder of `prediction.results-*`, a file or a glob, local or `gs://`; see
@@ -48,13 +52,43 @@ def predictions_to_csv(
         InputError: the predictions are not one for each id of the manifest, or a file cannot be
             read or written.
     """
+    files = prediction_files(str(predictions))
+    category = _class_score_pairs if pairs else _top_class
+    try:
+        return _copy(files, test_ids_file, Path(csv_file), category)
+    except OtherOrderError:
+        pass  # nor does this say what is wrong, if anything is
     ids = _read_ids(test_ids_file)
-    answers = _Answers(ids, str(test_ids_file), _class_score_pairs if pairs else _top_class)
-    for path in prediction_files(str(predictions)):
+    answers = _Answers(ids, str(test_ids_file), category)
+    for path in files:
         read_predictions(path, answers.add)
     answers.check_complete(str(predictions))
     write_csv(Path(csv_file), ids, answers.categories)
     return len(ids)
+
+
+def _copy(files: Sequence[str], manifest: str | Path, csv_file: Path, category: Category) -> int:
+    """Writes the predictions in the order that they come in; returns how many.
+
+    Raises:
+        OtherOrderError: that is not the manifest's order; nothing is written.
+        InputError: as for `predictions_to_csv`.
+    """
+    rows = 0
+    with OrderedIds(manifest) as expected, new_csv(csv_file) as file:
+
+        def take(predictions: list[Prediction]) -> None:
+            nonlocal rows
+            ids = [prediction.image_id for prediction in predictions]
+            expected.take(ids)
+            answers = zip(ids, map(category, predictions), strict=True)
+            file.write("".join([f"{image_id},{answer}\n" for image_id, answer in answers]))
+            rows += len(ids)
+
+        for path in files:
+            read_predictions(path, take)
+        expected.check_end()
+    return rows
 
 
 class _Answers:
@@ -69,9 +103,7 @@ class _Answers:
         categories: one for each id, in their order; None where there is no prediction yet.
     """
 
-    def __init__(
-        self, ids: list[str], manifest: str, category: Callable[[Prediction], int | str]
-    ) -> None:
+    def __init__(self, ids: list[str], manifest: str, category: Category) -> None:
         self.categories: list[int | str | None] = [None] * len(ids)
         self._ids = ids
         self._manifest = manifest

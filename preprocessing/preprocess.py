@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from preprocessing.bad_images import BadImage, check_bad_images, check_limit
 from preprocessing.challenge import find_challenge
+from preprocessing.collector import collect_seldom
 from preprocessing.compression import check_compression
 from preprocessing.errors import InputError
 from preprocessing.examples import METADATA_FILE, SPLITS, ExamplesInfo, Split
@@ -158,7 +159,7 @@ def _in_child(function: Callable[..., Any], *arguments: Any) -> Iterator[Callabl
     TensorFlow takes as long to start as a million drawings take to write: side by side.
     """
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, spawn, initializer=_end_with_parent) as pool:
+    with ProcessPoolExecutor(1, spawn, initializer=_begin_child) as pool:
         future = pool.submit(function, *arguments)
         try:
             yield future.result
@@ -168,8 +169,9 @@ def _in_child(function: Callable[..., Any], *arguments: Any) -> Iterator[Callabl
             raise
 
 
-def _end_with_parent() -> None:
-    """Ends this process when the one that started it is gone, were it killed."""
+def _begin_child() -> None:
+    """Readies a child to import TensorFlow, and to end when its parent is gone, were it killed."""
+    collect_seldom()
     parent = multiprocessing.parent_process()
     assert parent is not None
 

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from glob import escape
+from typing import Any
 
 import apache_beam as beam
 import numpy as np
@@ -159,29 +160,31 @@ def _write_json(bad: list[BadImage], path: str) -> None:
 
 
 def _write_manifest(plan: Plan, folder: str, bad: Iterable[BadImage]) -> None:
-    """Writes the ids of the test split, and its labels where they are known."""
+    """Writes the ids of the test split, and its labels where they are known.
+
+    One file after the other, and a shard at a time: there may be millions of ids.
+    """
     left_out = {image.image_id for image in bad if image.split == "test"}
-    ids: list[str] = []
-    labels: list[int] = []
-    for shard in plan.shards():
-        if shard.split == "test":
-            ids += plan.shard_ids(shard)
-            known = plan.shard_labels(shard)
-            if known is not None and plan.labelled:
-                labels += known.tolist()
-    kept = [image_id not in left_out for image_id in ids]
-    attempt = uuid.uuid4().hex
-    rows: list[tuple[object, ...]] = [(image_id,) for image_id in ids]
-    for name, header, every in (
-        (TEST_IDS_FILE, ("Id",), rows),
-        (TEST_LABELS_FILE, ("Id", "Category"), list(zip(ids, labels, strict=False))),
-    ):
-        if every:
+    shards = [shard for shard in plan.shards() if shard.split == "test"]
+
+    def write(name: str, header: bytes, rows: Callable[[Shard], Iterable[tuple[Any, ...]]]) -> None:
+        lines = bytearray(header)
+        for shard in shards:
             text = io.StringIO()
-            writer = csv.writer(text, lineterminator="\n")
-            writer.writerow(header)
-            writer.writerows(row for row, keep in zip(every, kept, strict=True) if keep)
-            write_file(FileSystems.join(folder, name), text.getvalue().encode(), attempt)
+            kept = (row for row in rows(shard) if row[0] not in left_out)
+            csv.writer(text, lineterminator="\n").writerows(kept)
+            lines += text.getvalue().encode()
+        write_file(FileSystems.join(folder, name), lines, uuid.uuid4().hex)
+
+    def labelled(shard: Shard) -> Iterable[tuple[str, int]]:
+        labels = plan.shard_labels(shard)
+        assert labels is not None
+        return zip(plan.shard_ids(shard), labels.tolist(), strict=True)
+
+    if shards:
+        write(TEST_IDS_FILE, b"Id\n", lambda shard: zip(plan.shard_ids(shard)))
+    if shards and plan.labelled and plan.shard_labels(shards[0]) is not None:
+        write(TEST_LABELS_FILE, b"Id,Category\n", labelled)
 
 
 def _progress(plan: Plan) -> Callable[[int], None]:

@@ -1,6 +1,7 @@
 """How a component ends when its input is at fault or it is told to stop."""
 
 import errno
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -48,6 +49,15 @@ def test_the_handler_that_was_there_comes_back_and_threads_are_left_alone() -> N
 
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(work).result() == 1
+
+
+def test_imports_are_not_interrupted_to_look_for_garbage() -> None:
+    before = gc.get_threshold()
+    gc.set_threshold(700)
+    with step():
+        assert gc.isenabled()
+        assert gc.get_threshold()[0] > 10_000
+    gc.set_threshold(*before)
 
 
 def test_a_defect_of_ours_keeps_its_trace() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import input as model_input
+from models.ahead import Ahead
 from models.input import ExampleBatches, local_examples
 from preprocessing.errors import InputError
 from preprocessing.examples import Examples
@@ -50,6 +51,18 @@ def test_order_is_decided_by_seed_and_epoch(examples: Examples) -> None:
 
     assert order(1, 2) == order(1, 2)
     assert len({tuple(order(*key)) for key in ((1, 2), (1, 3), (2, 2))}) == 3
+
+
+def test_batches_prepared_by_threads_are_the_same(examples: Examples) -> None:
+    batches = ExampleBatches(examples, "train", 7, (1, 2))
+    batches.workers = 4
+    ahead = Ahead(batches)
+    for _ in range(2):
+        for index in range(len(batches)):
+            for prepared, own in zip(ahead[index], batches[index], strict=True):
+                np.testing.assert_array_equal(prepared, own)
+        assert ahead[0][0].tobytes() == batches[0][0].tobytes()  # Keras looks at the first ones
+        ahead.on_epoch_end()
 
 
 def test_without_order_records_come_as_they_lie(examples: Examples) -> None:

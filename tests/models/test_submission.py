@@ -99,6 +99,35 @@ def test_writes_pairs(case: Case) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("manifest", "answered", "reason"),
+    [
+        ("Id\na\nb\n", ["a", "b", "c"], "id 'c' is not in "),
+        ("Id\na\nb\nc\n", ["a", "b"], "no prediction for 1 of the 3 ids in "),
+        ("Id\na\nb\n", ["a", "b", "b"], "a second prediction for id 'b'"),
+        ("Id\na\nb\nb\n", ["a", "b", "b"], "row 3: id 'b' stands here 2 times"),
+        ("Id\na\nb\n", ["a\nb"], "id 'a\\nb' is not in "),
+        ("Id\na\nb,c\n", ["a", "b,c"], "row 3: expected Id, found 2 cells"),
+        ('Id\n"a"\n', ['"a"'], "id '\"a\"' is not in "),
+        ("Id\n\n", [""], "row 2: expected Id, found 0 cells"),
+        ("id\na\n", ["a"], "row 1: expected the header Id, found 'id'"),
+    ],
+)
+def test_what_goes_wrong_at_the_end_of_files_in_order(
+    case: Case, manifest: str, answered: list[str], reason: str
+) -> None:
+    case.shards([nested(image_id, [1], [1]) for image_id in answered])
+    case.ids.write_text(manifest)
+    assert reason in case.message()
+
+
+def test_takes_ids_in_any_notation_of_the_manifest(case: Case) -> None:
+    case.shards([nested(image_id, [7], [1]) for image_id in IDS])
+    for manifest in (b"Id\na\nb\nc", b"Id\r\na\r\nb\r\nc\r\n", b'\xef\xbb\xbfId\na\n"b"\nc\n'):
+        case.ids.write_bytes(manifest)
+        assert case.convert() == [[image_id, "7"] for image_id in IDS]
+
+
 def test_reads_the_older_lines_and_mixtures_of_both(case: Case) -> None:
     lines = [line["prediction"] for line in GOOD]
     case.shards(lines)
@@ -356,6 +385,7 @@ def test_any_ids_in_any_order_and_sharding_give_the_same_csv(
     tmp_path_factory: pytest.TempPathFactory, ids: list[str], shards: int, block: int, seed: int
 ) -> None:
     draw = random.Random(seed)
+    ids = draw.choice([ids, sorted(ids)])
     case = Case(tmp_path_factory.mktemp("case"), ids)
     answers = {}
     for image_id in ids:
@@ -364,10 +394,10 @@ def test_any_ids_in_any_order_and_sharding_give_the_same_csv(
             draw.sample(range(345), k),
             sorted((draw.random() for _ in range(k)), reverse=True),
         )
-    order = draw.sample(ids, len(ids))
+    order = draw.choice([ids, draw.sample(ids, len(ids))])
     form = draw.choice([bare, nested])
     lines = [form(image_id, *answers[image_id]) for image_id in order]
-    case.shards(*(lines[index::shards] for index in range(shards)))
+    case.shards(*(lines[start : start + 40 // shards] for start in range(0, 40, 40 // shards)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(prediction_files, "_BLOCK_BYTES", block)
         assert case.convert() == [[image_id, str(answers[image_id][0][0])] for image_id in ids]

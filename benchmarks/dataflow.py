@@ -25,7 +25,7 @@ _NEARBY = 2**21 // _PIXELS + 1  # rows so near are one request, as in `BitmapFil
 
 _CORES, _MEMORY, _DISK = 4, 15, 25  # of n1-standard-4 with Dataflow Shuffle; GB
 _THREADS = 12  # a core, each with a shard of its own
-_REQUEST_CPU = 0.004  # seconds; 2.5 to 4 ms were measured without TLS, on loopback
+_REQUEST_CPU = 0.004  # seconds; 2 to 4 ms were measured without TLS, on loopback
 _REQUEST_WAIT = 0.05  # seconds until a bucket of the same region answers
 _START_MINUTES = 6  # until the workers run, and until they are gone
 _WORKERS = (1, 4, 16)

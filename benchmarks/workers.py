@@ -14,24 +14,21 @@ from benchmarks.process import run_python
 from benchmarks.rounds import in_turns
 from benchmarks.row import Row
 
-_DRAWINGS = 1_000_000
-_SHARD = 32_768
-_ONE = "1 worker"
-_WAYS = {
-    _ONE: (1, _SHARD),
-    "2 workers": (2, _SHARD),
-    "4 workers": (4, _SHARD),
-    "1 worker, four times the shards": (1, _SHARD // 4),
-}
-"""Workers, and drawings a shard at most."""
+_CLASSES = 345  # as many as Quick, Draw! has: each shard reads a few rows of each
+_ROWS = 100_000  # a class
+_FEW, _MANY = 700, 2_800  # drawings a class that are written
+_ONE, _QUARTER = "1 worker", "1 worker, a quarter of the shards"
+_WAYS = {_ONE: (1, _MANY), "2 workers": (2, _MANY), "4 workers": (4, _MANY), _QUARTER: (1, _FEW)}
+"""Workers, and drawings a class."""
 
 _WRITE = """
-from benchmarks.counted import seconds_a_drawing
+from benchmarks.counted import write_counted
 from preprocessing.plan import plan_examples
 from preprocessing.split_sizes import SplitSizes
-plan = plan_examples({source!r}, "quickdraw", SplitSizes(0, 1, 1), seed=0, shard_size={shard})
+sizes = SplitSizes({drawings}, 1, 1)
+plan = plan_examples({source!r}, "quickdraw", sizes, seed=0, shard_size=65536)
 options = ["--direct_running_mode=multi_processing", "--direct_num_workers={workers}"]
-print(seconds_a_drawing(plan, {written!r}, options))
+print(write_counted(plan, {written!r}, options, {notes!r}))
 """
 
 
@@ -46,29 +43,44 @@ def measure(folder: Path) -> list[Row]:
     Raises:
         SystemExit: four workers write other bytes than one.
     """
-    source, written = folder / "source", folder / "written" / "examples"
-    write_drawings(source, _DRAWINGS)
+    source, written, notes = folder / "classes", folder / "written", folder / "notes"
+    write_drawings(folder / "source", 10 * _ROWS)
+    source.mkdir()
+    files = sorted((folder / "source").iterdir())
+    for label in range(_CLASSES):
+        (source / f"{label:03}.npy").hardlink_to(files[label % len(files)])
 
-    def write(workers: int, shard: int) -> float:
+    def write(workers: int, drawings: int) -> float:
         """Returns microseconds a drawing."""
-        shutil.rmtree(written.parent, ignore_errors=True)
-        written.parent.mkdir()
-        code = _WRITE.format(source=str(source), written=str(written), workers=workers, shard=shard)
-        return float(run_python(code).printed.split()[-1]) * 1e6
+        for old in (written, notes):
+            shutil.rmtree(old, ignore_errors=True)
+        notes.mkdir()
+        code = _WRITE.format(
+            source=str(source),
+            written=str(written),
+            notes=str(notes),
+            workers=workers,
+            drawings=drawings,
+        )
+        seconds = float(run_python(code).printed.split()[-1])
+        return seconds * 1e6 / _CLASSES / (drawings + 2)
 
-    write(1, _SHARD)
-    alone = written.parent.rename(folder / "alone") / written.name
-    write(4, _SHARD)
+    write(1, _FEW)
+    alone = written.rename(folder / "alone")
+    write(4, _FEW)
     if not _same(alone, written):
         sys.exit("error: 4 workers write other bytes than one")
     took = in_turns({name: partial(write, *way) for name, way in _WAYS.items()})
-    one = took.pop(_ONE)
+    one, quarter = took.pop(_ONE), took.pop(_QUARTER)
     write_plan(median(one) / 1e6)
     path, unit = "work a drawing", "µs of CPU a drawing"
     note = f"processes of Beam, start left out, on {os.cpu_count()} cores; the same bytes"
     return [
-        Row(f"{path}, {name}", _ONE, unit, measured, one, 1.15, note=note)
-        for name, measured in took.items()
+        *(
+            Row(f"{path}, {name}", _ONE, unit, measured, one, 1.15, note=note)
+            for name, measured in took.items()
+        ),
+        Row(f"{path}, {_ONE}", _QUARTER, unit, one, quarter, 1.15),
     ]
 
 

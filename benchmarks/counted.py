@@ -16,9 +16,9 @@ _FOLDER = "COUNTED_SECONDS"
 
 def _timed(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
-    def timed(*arguments: Any) -> Any:
+    def timed(*arguments: Any, **options: Any) -> Any:
         start = time.thread_time()
-        result = function(*arguments)
+        result = function(*arguments, **options)
         seconds = time.thread_time() - start
         if _FOLDER in os.environ:
             with Path(os.environ[_FOLDER], f"{os.getpid()}").open("a") as file:

@@ -32,8 +32,8 @@ class _Counted(module._WriteShard):
     """Found in this module, so that every worker imports it, and with it what is below."""
 
 
-module.shard_records = _timed(module.shard_records)
-module.write_file = _timed(module.write_file)
+for _name in ("shard_records", "write_file"):
+    setattr(module, _name, _timed(getattr(module, _name)))
 
 
 def write_counted(plan: Plan, folder: str, beam_args: Sequence[str], notes: str) -> float:

@@ -12,7 +12,7 @@ from benchmarks.in_memory import BATCH, keras_rate
 from benchmarks.rounds import in_turns
 from benchmarks.row import Row
 
-_EXAMPLES = 150_000
+_EXAMPLES = 250_000
 
 
 def measure(folder: Path) -> list[Row]:

@@ -12,8 +12,10 @@ from preprocessing.examples import TEST_IDS_FILE
 _LINES = 1_000_000
 
 _OURS = """
+from components.step import step
 from models.submission import predictions_to_csv
-predictions_to_csv({predictions!r}, {ids!r}, {csv!r})
+with step():
+    predictions_to_csv({predictions!r}, {ids!r}, {csv!r})
 """
 _SCRIPT = """
 import csv, json, pathlib

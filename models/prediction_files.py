@@ -16,6 +16,8 @@ line by line, by the same checks, to say which line it is.
 import re
 from collections.abc import Callable
 from glob import escape, glob
+from itertools import pairwise
+from operator import ge
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,7 +34,7 @@ _VERTEX_FOLDER = "prediction-*"
 
 _SHARD = re.compile(r"-(\d{5,})-of-(\d{5,})$")
 _ERROR_BYTES = 300  # of a line that may quote a whole request
-_BLOCK_BYTES = 1 << 16  # few enough lists for Python's collector of cycles to stay idle
+_BLOCK_BYTES = 1 << 15  # few enough lists for Python's collector of cycles to stay idle
 
 
 class Prediction(msgspec.Struct, gc=False):
@@ -162,14 +164,8 @@ def _decode(lines: bytes) -> list[Prediction]:
         if "truncated" in str(error):
             raise BadLineError("the line is cut; fetch the file again") from None
         raise BadLineError(f"not JSON ({error}); fetch the file again") from None
-    for prediction in predictions:
-        scores = prediction.predictions
-        if (
-            not scores
-            or len(scores) != len(prediction.class_indexes)
-            or scores != sorted(scores, reverse=True)
-        ):
-            raise BadLineError(_fault(prediction))
+    if not _are_whole(predictions):
+        raise BadLineError(_fault(predictions[0]))
     return predictions
 
 
@@ -203,8 +199,20 @@ def _check_errors(records: list[Any]) -> None:
             )
 
 
+def _are_whole(predictions: list[Prediction]) -> bool:
+    """Says whether each has classes, and as many scores, which fall."""
+    scores = [prediction.predictions for prediction in predictions]
+    counts = [len(prediction.class_indexes) for prediction in predictions]
+    if counts != [*map(len, scores)] or not all(counts):
+        return False
+    if len(set(counts)) == 1:  # column by column, as fewer and longer lists
+        columns = pairwise(zip(*scores, strict=True))
+        return all(all(map(ge, higher, lower)) for higher, lower in columns)
+    return all(one == sorted(one, reverse=True) for one in scores)
+
+
 def _fault(prediction: Prediction) -> str:
-    """Says what is wrong with the lists of a prediction."""
+    """Says what is wrong with a prediction that is not whole."""
     classes, scores = prediction.class_indexes, prediction.predictions
     if len(classes) != len(scores):
         return (

@@ -117,11 +117,26 @@ def make_folder(folder: str) -> None:
 
 
 def write_file(path: str, data: Any, attempt: str) -> None:
-    """Writes a whole file, local or `gs://`: under a temporary name first, then renamed.
+    """Writes a whole file, as `new_file` does.
 
     Args:
         path: the file; its folder exists.
         data: bytes, or anything with their buffer.
+        attempt: a text that no other attempt at the same file uses.
+
+    Raises:
+        InputError: it cannot be written; nothing is left that looks whole.
+    """
+    with new_file(path, attempt) as file:
+        file.write(data)
+
+
+@contextmanager
+def new_file(path: str, attempt: str) -> Iterator[Any]:
+    """Opens a file to write bytes to, local or `gs://`: under a temporary name, renamed at the end.
+
+    Args:
+        path: the file; its folder exists.
         attempt: a text that no other attempt at the same file uses. The temporary name is
             `.<name of the file>.<attempt>`.
 
@@ -132,7 +147,7 @@ def write_file(path: str, data: Any, attempt: str) -> None:
     temporary = FileSystems.join(folder, f".{name}.{attempt}")
     try:
         with FileSystems.create(temporary, compression_type=CompressionTypes.UNCOMPRESSED) as file:
-            file.write(data)
+            yield file
         FileSystems.rename([temporary], [path])
     except Exception as error:
         with suppress(Exception):

@@ -51,14 +51,19 @@ def local_file(path: str) -> File:
     return File(path, state.st_size, state.st_mtime)
 
 
-def open_file(path: str) -> Any:
+def open_file(path: str, in_places: bool = False) -> Any:
     """Opens a local or `gs://` file for reading, seekable, as the bytes that it is.
+
+    Args:
+        path: the file.
+        in_places: of a file in a bucket, fetch what is read and no more; else what is fetched are
+            16 MB at least, which is right for reading on and on.
 
     Raises:
         InputError: the file is missing or may not be read.
     """
     try:
-        return _open_in_bucket(path) if "://" in path else Path(path).open("rb")
+        return _open_in_bucket(path, in_places) if "://" in path else Path(path).open("rb")
     except Exception as error:
         raise InputError(
             f"{path}: cannot be read ({first_line(error)}); check that it is there and that you may"
@@ -66,10 +71,13 @@ def open_file(path: str) -> Any:
         ) from error
 
 
-def _open_in_bucket(path: str) -> Any:
+def _open_in_bucket(path: str, in_places: bool) -> Any:
     from apache_beam.io.filesystem import CompressionTypes
     from apache_beam.io.filesystems import FileSystems
 
+    if in_places and path.startswith("gs://"):
+        # What FileSystems.open does, which has no argument for the size.
+        return FileSystems.get_filesystem(path)._gcsIO().open(path, "rb", read_buffer_size=1)
     return FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
 
 

@@ -19,7 +19,14 @@ from apache_beam.transforms.window import GlobalWindows
 from apache_beam.utils.windowed_value import WindowedValue
 
 from preprocessing.bad_images import BadImage
-from preprocessing.beam import make_folder, remove_files, run_pipeline, watch_files, write_file
+from preprocessing.beam import (
+    make_folder,
+    new_file,
+    remove_files,
+    run_pipeline,
+    watch_files,
+    write_file,
+)
 from preprocessing.compression import compressed, ending
 from preprocessing.decode import ImageDecoder
 from preprocessing.examples import (
@@ -189,19 +196,19 @@ def _write_json(bad: list[BadImage], path: str) -> None:
 def _write_manifest(plan: Plan, folder: str, bad: Iterable[BadImage]) -> None:
     """Writes the ids of the test split, and its labels where they are known.
 
-    One file after the other, and a shard at a time: there may be millions of ids.
+    A shard at a time, as there may be millions of ids.
     """
     left_out = {image.image_id for image in bad if image.split == "test"}
     shards = [shard for shard in plan.shards() if shard.split == "test"]
 
     def write(name: str, header: bytes, rows: Callable[[Shard], Iterable[tuple[Any, ...]]]) -> None:
-        lines = bytearray(header)
-        for shard in shards:
-            text = io.StringIO()
-            kept = (row for row in rows(shard) if row[0] not in left_out)
-            csv.writer(text, lineterminator="\n").writerows(kept)
-            lines += text.getvalue().encode()
-        write_file(FileSystems.join(folder, name), lines, uuid.uuid4().hex)
+        with new_file(FileSystems.join(folder, name), uuid.uuid4().hex) as file:
+            file.write(header)
+            for shard in shards:
+                text = io.StringIO()
+                kept = (row for row in rows(shard) if row[0] not in left_out)
+                csv.writer(text, lineterminator="\n").writerows(kept)
+                file.write(text.getvalue().encode())
 
     def labelled(shard: Shard) -> Iterable[tuple[str, int]]:
         labels = plan.shard_labels(shard)

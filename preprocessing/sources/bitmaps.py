@@ -51,7 +51,7 @@ class BitmapFile:
         nearby = (2**21 if "://" in self.path else 2**15) // self.width + 1
         drawings = np.empty((len(rows), self.width), np.uint8)
         done = 0
-        with open_file(self.path) as file:
+        with open_file(self.path, in_places=True) as file:
             for run in np.split(rows, np.flatnonzero(np.diff(rows) > nearby) + 1):
                 first, last = int(run[0]), int(run[-1])
                 file.seek(self.offset + first * self.width)
@@ -144,7 +144,7 @@ def open_bitmaps(found: SourceFiles, width: int) -> Source:
 
 
 def _read_head(path: str) -> bytes:
-    with open_file(path) as file:
+    with open_file(path, in_places=True) as file:
         return bytes(file.read(_HEADER_BYTES))
 
 

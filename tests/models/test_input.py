@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models import dataset
 from models import input as model_input
 from models.ahead import Ahead
 from models.input import ExampleBatches, local_examples
@@ -63,6 +64,20 @@ def test_batches_prepared_by_threads_are_the_same(examples: Examples) -> None:
                 np.testing.assert_array_equal(prepared, own)
         assert ahead[0][0].tobytes() == batches[0][0].tobytes()  # Keras looks at the first ones
         ahead.on_epoch_end()
+
+
+def test_a_tensorflow_dataset_has_the_same_batches(
+    examples: Examples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches = ExampleBatches(examples, "train", 7, (1, 2), first_batch=3)
+    image = batches[0][0][0].nbytes
+    for size in (1, 7 * image * 4, 7 * image * 1000):  # batches that cross at a time: 1, 4, all
+        monkeypatch.setattr(dataset, "_BYTES", size)
+        found = list(dataset.as_dataset(batches).as_numpy_iterator())
+        assert len(found) == len(batches)
+        for index, batch in enumerate(found):
+            for part, own in zip(batch, batches[index], strict=True):
+                np.testing.assert_array_equal(part, own)
 
 
 def test_without_order_records_come_as_they_lie(examples: Examples) -> None:

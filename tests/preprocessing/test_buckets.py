@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from apache_beam.internal.gcp import auth
 from apache_beam.options.pipeline_options import PipelineOptions
+from google.cloud.storage import Blob
 
 from preprocessing.errors import InputError
 from preprocessing.examples import ExamplesInfo, shard_name
@@ -67,6 +68,31 @@ def test_the_bytes_are_those_of_local_files(bucket: Any, folder: Path, tmp_path:
     }
     assert f"train/{shard_name(0, 3)}" in local
     assert remote == local
+
+
+def test_of_a_large_file_only_the_rows_drawn_are_fetched(
+    bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = np.arange(20_000 * 784, dtype=np.uint32).astype(np.uint8).reshape(-1, 784)
+    np.save(tmp_path / "ant.npy", large)
+    np.save(tmp_path / "cake.npy", large[:50])
+    for path in tmp_path.iterdir():
+        bucket.blob(f"large/{path.name}").upload_from_filename(path)
+    fetched: list[int] = []
+    download = Blob.download_as_bytes
+
+    def counted(blob: Blob, *arguments: Any, **options: Any) -> bytes:
+        data: bytes = download(blob, *arguments, **options)
+        fetched.append(len(data))
+        return data
+
+    monkeypatch.setattr(Blob, "download_as_bytes", counted)
+    plan = plan_of("gs://challenge/large")
+    assert sum(fetched) < 10_000  # the headers
+    rows = np.array([3, 4, 5, 19_000])
+    read = plan.pool("train").read(rows)
+    np.testing.assert_array_equal(read, large[rows])
+    assert sum(fetched) < 15_000
 
 
 class MetadataServer(BaseHTTPRequestHandler):

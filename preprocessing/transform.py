@@ -18,7 +18,7 @@ import pyarrow as pa
 from apache_beam.io.filesystems import FileSystems
 
 from preprocessing.beam import make_folder, remove_files, run_pipeline, runs_elsewhere
-from preprocessing.decode import ImageDecoder, decode_images
+from preprocessing.decode import ImageDecoder, decode_images, give_each_image_one_thread
 from preprocessing.folders import local_folder, upload_folder
 from preprocessing.plan import Plan
 
@@ -80,6 +80,8 @@ def analyze(
     from tensorflow_metadata.proto.v0 import schema_pb2
     from tfx_bsl.tfxio import tensor_adapter
 
+    if plan.source.encoded:
+        give_each_image_one_thread()
     counts = _analyzed_counts(plan, full_pass)
 
     def preprocessing_fn(inputs: dict[str, Any]) -> dict[str, Any]:
@@ -230,6 +232,7 @@ def graph_decoder(folder: str, image_bytes: int) -> ImageDecoder:
     import tensorflow as tf
     import tensorflow_transform as tft
 
+    give_each_image_one_thread()
     with local_folder(folder) as path:
         transform = tft.TFTransformOutput(path).transform_features_layer()
     return ImageDecoder(

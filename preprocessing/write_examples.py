@@ -44,6 +44,7 @@ from preprocessing.records import Bytes, RecordLayout
 _BAD_IMAGES_FILE = ".bad-images.json"
 _AT_ONCE = 2  # shards in memory; what holds the interpreter's lock leaves no room for more
 _BATCH, _ENCODED_BATCH = 4_096, 256  # images read at once: of pixels, of files of any size
+_BATCHES_AT_ONCE = 2  # of files: while one is read, the other keeps the cores busy
 
 
 def write_examples(
@@ -118,15 +119,17 @@ def shard_records(
     images = layout.images(records)
     ids = plan.shard_ids(shard) if split.id_bytes else [""] * total
     labels = plan.shard_labels(shard)
-    bad: dict[int, BadImage] = {}
     pool = plan.pool(shard.split)
     numbers = np.concatenate([pool.numbers(label, wanted) for label, wanted in enumerate(rows)])
     ascending = np.argsort(numbers)
     batch = _ENCODED_BATCH if plan.source.encoded else _BATCH
-    for start in range(0, total, batch):
+
+    def fill(start: int) -> dict[int, BadImage]:
+        """Reads a batch into its records; returns the images that do not decode, by record."""
         chosen = ascending[start : start + batch]
         places = order[chosen]
         raw = pool.read(numbers[chosen])
+        bad: dict[int, BadImage] = {}
         if isinstance(raw, list):
             assert decode is not None
             raw, reasons = decode(raw)
@@ -136,6 +139,12 @@ def shard_records(
                 name = pool.name(int(numbers[chosen[place]]))
                 bad[record] = BadImage(shard.split, known, ids[record], name, reason)
         images[places] = raw
+        return bad
+
+    bad: dict[int, BadImage] = {}
+    with ThreadPoolExecutor(_BATCHES_AT_ONCE if plan.source.encoded else 1) as threads:
+        for found in threads.map(fill, range(0, total, batch)):
+            bad |= found
     if split.id_bytes:
         layout.set_ids(records, np.array([image_id.encode() for image_id in ids]))
     elif labels is not None:

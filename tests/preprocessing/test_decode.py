@@ -67,13 +67,35 @@ def test_an_image_of_as_many_bytes_as_pixels_is_decoded() -> None:
     assert plain.tobytes() != image
 
 
-@pytest.mark.parametrize(("width", "height"), [(8, 8), (100, 75), (3, 5), (1, 1), (2_000, 1)])
-@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+@pytest.mark.parametrize(
+    ("width", "height", "form"),
+    [(100, 75, "PNG"), (31, 100, "JPEG")]
+    + [
+        (width, height, form)
+        for width, height in ((8, 8), (3, 5), (1, 1), (2_000, 1))
+        for form in ("JPEG", "PNG")
+    ],
+)
 def test_any_size_is_resized(decode: ImageDecoder, width: int, height: int, form: str) -> None:
     image = encoded(0, width, height, form)
     decoded, bad = decode([image])
     assert bad == {}
     assert (decoded[0] == expected(image)).all()
+
+
+@pytest.mark.parametrize("crop", [None, 0.6, 0.83])
+@pytest.mark.parametrize(("width", "height"), [(61, 43), (131, 77), (401, 299), (150, 1_111)])
+def test_a_large_jpeg_is_all_but_what_its_pixels_give(
+    width: int, height: int, crop: float | None
+) -> None:
+    """It is decoded to a part of its size, whose edges lie where those of the whole do."""
+    shades = np.random.default_rng(4).integers(0, 256, (9, 12, 3), dtype=np.uint8)
+    jpeg, whole = io.BytesIO(), io.BytesIO()
+    Image.fromarray(shades).resize((width, height)).save(jpeg, "JPEG")
+    Image.open(jpeg).save(whole, "PNG")
+    decode = ImageDecoder(lambda images: decode_images(images, SHAPE, crop), SIZE)
+    from_jpeg, from_pixels = decode([jpeg.getvalue(), whole.getvalue()])[0].astype(int)
+    assert np.abs(from_jpeg - from_pixels).mean() < 3  # of noise; of photos 0.5
 
 
 def test_a_photo_is_what_jpeg_decoding_and_resizing_make_of_it(decode: ImageDecoder) -> None:

@@ -64,7 +64,7 @@ def decode_images(images: Any, image_shape: Sequence[int], crop: float | None = 
             largest = tf.reduce_min(kept // image_shape[:2]) // _LEAST_REDUCTION
 
             # Conditions within each other, since tf.Transform cannot analyze a switch_case.
-            def reduced(ratio: int) -> tuple[Any, Any]:
+            def reduced(ratio: int) -> Any:
                 def here() -> tuple[Any, Any]:
                     return tf.io.decode_jpeg(string, channels, ratio), tf.constant(ratio)
 

@@ -141,10 +141,13 @@ def shard_records(
         images[places] = raw
         return bad
 
-    bad: dict[int, BadImage] = {}
-    with ThreadPoolExecutor(_BATCHES_AT_ONCE if plan.source.encoded else 1) as threads:
-        for found in threads.map(fill, range(0, total, batch)):
-            bad |= found
+    starts = range(0, total, batch)
+    if plan.source.encoded:
+        with ThreadPoolExecutor(_BATCHES_AT_ONCE) as threads:
+            found = list(threads.map(fill, starts))
+    else:  # of pixels, whole shards are made side by side
+        found = list(map(fill, starts))
+    bad = {record: image for batch_of_bad in found for record, image in batch_of_bad.items()}
     if split.id_bytes:
         layout.set_ids(records, np.array([image_id.encode() for image_id in ids]))
     elif labels is not None:

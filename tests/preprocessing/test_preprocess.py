@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import resource
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from preprocessing.errors import InputError
 from preprocessing.examples import METADATA_FILE, SPLITS, TEST_IDS_FILE, TEST_LABELS_FILE, Examples
 from preprocessing.plan import Plan, plan_examples
 from preprocessing.preprocess import preprocess
-from preprocessing.records import RecordLayout
+from preprocessing.records import Bytes, RecordLayout
+from preprocessing.sources.bitmaps import Bitmaps
+from preprocessing.sources.source import Rows
 from preprocessing.split_sizes import SplitSizes
 from preprocessing.write_examples import shard_records, write_examples
 from tests.conftest import WriteBitmaps
@@ -166,6 +169,23 @@ def test_compressed_shards_hold_the_same_records(
     for split in SPLITS:
         for one, other in zip(packed.open(split), examples.open(split), strict=True):
             np.testing.assert_array_equal(one, other)
+
+
+def test_a_shard_of_pixels_is_made_by_one_thread(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else `benchmarks.counted`, which counts by thread, would miss the reading."""
+    read = Bitmaps.read
+    threads: set[threading.Thread] = set()
+
+    def noted(pool: Bitmaps, rows: Rows) -> Bytes:
+        threads.add(threading.current_thread())
+        return read(pool, rows)
+
+    monkeypatch.setattr(Bitmaps, "read", noted)
+    plan = plan_of(source)
+    shard_records(plan, next(plan.shards()))
+    assert threads == {threading.current_thread()}
 
 
 def test_bytes_do_not_depend_on_workers(tmp_path: Path, source: Path, examples: Examples) -> None:

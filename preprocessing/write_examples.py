@@ -15,8 +15,6 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.transforms.window import GlobalWindows
-from apache_beam.utils.windowed_value import WindowedValue
 
 from preprocessing.bad_images import BadImage
 from preprocessing.beam import (
@@ -180,18 +178,18 @@ class _WriteShard(beam.DoFn):  # type: ignore[misc]
             yield from self._write(shard)
         else:
             self._begun.append(self._threads.submit(self._write, shard))
-            yield from self._finish(_AT_ONCE)
+            self._finish(_AT_ONCE)
 
-    def finish_bundle(self) -> Iterator[WindowedValue]:
-        yield from map(GlobalWindows.windowed_value, self._finish(0))
+    def finish_bundle(self) -> None:
+        self._finish(0)
 
     def teardown(self) -> None:
         self._threads.shutdown(cancel_futures=True)
 
-    def _finish(self, begun: int) -> Iterator[BadImage]:
-        """Waits until no more than so many shards are begun."""
+    def _finish(self, begun: int) -> None:
+        """Waits until no more than so many shards are begun; of pixels, no image is bad."""
         while len(self._begun) > begun:
-            yield from self._begun.popleft().result()
+            self._begun.popleft().result()
 
     def _write(self, shard: Shard) -> list[BadImage]:
         name = shard_name(shard.index, shard.count, self._compression)

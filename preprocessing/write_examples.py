@@ -1,16 +1,13 @@
 """Writes a plan's shards with Beam: a work item is a shard, never an image."""
 
-import csv
-import io
 import json
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from glob import escape
-from typing import Any
 
 import apache_beam as beam
 import numpy as np
@@ -19,7 +16,6 @@ from apache_beam.io.filesystems import FileSystems
 from preprocessing.bad_images import BadImage
 from preprocessing.beam import (
     make_folder,
-    new_file,
     remove_files,
     run_pipeline,
     watch_files,
@@ -35,6 +31,7 @@ from preprocessing.examples import (
     shard_name,
 )
 from preprocessing.files import open_file
+from preprocessing.manifest import write_manifest
 from preprocessing.plan import Plan, Shard
 from preprocessing.progress import report_progress
 from preprocessing.records import Bytes, RecordLayout
@@ -91,7 +88,7 @@ def write_examples(
         with open_file(collected) as file:
             bad = [BadImage(**values) for values in json.loads(file.read())]
         remove_files(escape(collected))
-    _write_manifest(plan, folder, bad)
+    write_manifest(plan, folder, bad)
     return sorted(bad, key=lambda image: (SPLITS.index(image.split), image.name))
 
 
@@ -201,34 +198,6 @@ class _WriteShard(beam.DoFn):  # type: ignore[misc]
 
 def _write_json(bad: list[BadImage], path: str) -> None:
     write_file(path, json.dumps([asdict(image) for image in bad]).encode(), uuid.uuid4().hex)
-
-
-def _write_manifest(plan: Plan, folder: str, bad: Iterable[BadImage]) -> None:
-    """Writes the ids of the test split, and its labels where they are known.
-
-    A shard at a time, as there may be millions of ids.
-    """
-    left_out = {image.image_id for image in bad if image.split == "test"}
-    shards = [shard for shard in plan.shards() if shard.split == "test"]
-
-    def write(name: str, header: bytes, rows: Callable[[Shard], Iterable[tuple[Any, ...]]]) -> None:
-        with new_file(FileSystems.join(folder, name), uuid.uuid4().hex) as file:
-            file.write(header)
-            for shard in shards:
-                text = io.StringIO()
-                kept = (row for row in rows(shard) if row[0] not in left_out)
-                csv.writer(text, lineterminator="\n").writerows(kept)
-                file.write(text.getvalue().encode())
-
-    def labelled(shard: Shard) -> Iterable[tuple[str, int]]:
-        labels = plan.shard_labels(shard)
-        assert labels is not None
-        return zip(plan.shard_ids(shard), labels.tolist(), strict=True)
-
-    if shards:
-        write(TEST_IDS_FILE, b"Id\n", lambda shard: zip(plan.shard_ids(shard)))
-    if shards and plan.labelled and plan.shard_labels(shards[0]) is not None:
-        write(TEST_LABELS_FILE, b"Id,Category\n", labelled)
 
 
 def _progress(plan: Plan) -> Callable[[int], None]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.compiled_steps import CompiledSteps
 from benchmarks.drawings import CLASSES, write_drawings
+from benchmarks.errors import NotHereError
 from benchmarks.process import run
 from benchmarks.row import Row
 
@@ -29,7 +30,12 @@ def measure(folder: Path) -> list[Row]:
 
     Args:
         folder: empty, for what is written meanwhile.
+
+    Raises:
+        NotHereError: this is no Linux, so no peak can be seen.
     """
+    if not Path("/proc/self/smaps_rollup").exists():
+        raise NotHereError("it needs Linux, which tells how much memory a process has of its own")
     steps = CompiledSteps(folder / "compiled")
     peaks = {}
     for drawings in _SIZES:

@@ -76,7 +76,7 @@ def measure(folder: Path) -> list[Row]:
         return float(run_python(_LOOP_OVER_PILLOW.format(**values)).printed)
 
     took = in_turns({"small": lambda: ours(_SMALL), "large": lambda: ours(_LARGE), "loop": loop})
-    cores = len(os.sched_getaffinity(0))
+    cores = os.cpu_count() or 1
     return [
         Row(
             "JPEG photos -> examples, beyond the first 4,000",

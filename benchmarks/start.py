@@ -134,7 +134,7 @@ def _start(command: list[str], told: str) -> float:
     start = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True)
     seconds = time.perf_counter() - start
-    if done.returncode != 1 or f"{told}" not in done.stderr.partition("error: ")[2]:
+    if done.returncode != 1 or told not in done.stderr.partition("error: ")[2]:
         sys.exit(f"error: expected a step to refuse its input ({told}): {done.stderr[-500:]}")
     return seconds
 

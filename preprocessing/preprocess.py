@@ -159,13 +159,15 @@ def _in_child(function: Callable[..., Any], *arguments: Any) -> Iterator[Callabl
     TensorFlow takes as long to start as a million drawings take to write: side by side.
     """
     spawn = multiprocessing.get_context("spawn")
+    others = multiprocessing.active_children()
     with ProcessPoolExecutor(1, spawn, initializer=_begin_child) as pool:
         future = pool.submit(function, *arguments)
         try:
             yield future.result
         finally:
             for process in multiprocessing.active_children():
-                process.terminate()  # TensorFlow takes 2 s to end, and an error should not wait
+                if process not in others:
+                    process.terminate()  # TensorFlow takes 2 s to end; an error should not wait
 
 
 def _begin_child() -> None:

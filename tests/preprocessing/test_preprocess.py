@@ -2,8 +2,11 @@
 
 import csv
 import hashlib
+import multiprocessing
+import os
 import resource
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -186,6 +189,19 @@ def test_a_shard_of_pixels_is_made_by_one_thread(
     plan = plan_of(source)
     shard_records(plan, next(plan.shards()))
     assert threads == {threading.current_thread()}
+
+
+def test_processes_that_the_caller_has_started_go_on() -> None:
+    other = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+    other.start()
+    try:
+        with module._in_child(os.getpid) as result:
+            assert result() not in (os.getpid(), other.pid)
+        other.join(0.1)
+        assert other.is_alive()
+    finally:
+        other.kill()
+        other.join()
 
 
 def test_bytes_do_not_depend_on_workers(tmp_path: Path, source: Path, examples: Examples) -> None:

@@ -23,7 +23,7 @@ def write_classifier(folder: Path, examples: int) -> None:
     from preprocessing.quickdraw import CHALLENGE
     from preprocessing.split_sizes import SplitSizes
 
-    write_drawings(folder / "drawings", 10 * examples)
+    write_drawings(folder / "drawings", 3 * examples)
     each = examples // CLASSES
     with redirect_stdout(StringIO()):  # the progress
         info = preprocess(

@@ -8,7 +8,7 @@ from models.input import Batch, ExampleBatches
 
 
 class Ahead(keras.utils.PyDataset):
-    """The same batches, asked for one after the other.
+    """The same batches, asked for one after the other; its threads end with the `with` block.
 
     Keras's own threads wait for a tenth of a second at the end of every epoch and of every
     validation (`PyDatasetEnqueuer.stop`), and the accelerator with them.
@@ -23,6 +23,13 @@ class Ahead(keras.utils.PyDataset):
         self._threads = ThreadPoolExecutor(batches.workers)
         self._coming: dict[int, Future[Batch]] = {}
 
+    def __enter__(self) -> "Ahead":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        # Keras keeps its batches in a cycle, so the threads would not end by themselves.
+        self._threads.shutdown(cancel_futures=True)
+
     def __len__(self) -> int:
         """Returns the number of batches."""
         return len(self._batches)
@@ -35,7 +42,3 @@ class Ahead(keras.utils.PyDataset):
             for ahead in wanted
         }
         return self._coming.pop(index).result()
-
-    def on_epoch_end(self) -> None:
-        """Forgets what was prepared; Keras calls it before and after."""
-        self._coming.clear()

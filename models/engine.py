@@ -4,7 +4,8 @@ Keras's `fit` does not run on several machines, and on one it clips the gradient
 accelerator before it adds them up, so that the result depends on how many there are.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import keras
@@ -73,22 +74,29 @@ class KerasEngine:
     def fit(self, batches: ExampleBatches, events: Events) -> None:
         """Trains the batches."""
         callbacks = _Callbacks(events, self._model)
-        self._model.fit(_prepared(batches), shuffle=False, verbose=0, callbacks=callbacks)
+        with _prepared(batches) as prepared:
+            self._model.fit(prepared, shuffle=False, verbose=0, callbacks=callbacks)
 
     def evaluate(self, batches: ExampleBatches, events: Events) -> Values:
         """Returns loss and metrics of the batches."""
         callbacks = _Callbacks(events, self._model)
-        values = self._model.evaluate(
-            _prepared(batches), verbose=0, return_dict=True, callbacks=callbacks
-        )
+        with _prepared(batches) as prepared:
+            values = self._model.evaluate(
+                prepared, verbose=0, return_dict=True, callbacks=callbacks
+            )
         return {name: float(value) for name, value in values.items()}
 
 
-def _prepared(batches: ExampleBatches) -> Any:
-    """Returns the batches as Keras's `fit` takes them fastest: prepared by other threads."""
+@contextmanager
+def _prepared(batches: ExampleBatches) -> Iterator[Any]:
+    """Yields the batches as Keras's `fit` takes them fastest: prepared by other threads."""
     if keras.backend.backend() == "tensorflow":
-        return as_dataset(batches)
-    return Ahead(batches) if batches.workers > 1 else batches
+        yield as_dataset(batches)
+    elif batches.workers > 1:
+        with Ahead(batches) as ahead:
+            yield ahead
+    else:
+        yield batches
 
 
 class _Callbacks(keras.callbacks.CallbackList):  # type: ignore[misc]

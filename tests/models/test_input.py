@@ -1,4 +1,5 @@
 import tempfile
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -57,13 +58,14 @@ def test_order_is_decided_by_seed_and_epoch(examples: Examples) -> None:
 def test_batches_prepared_by_threads_are_the_same(examples: Examples) -> None:
     batches = ExampleBatches(examples, "train", 7, (1, 2))
     batches.workers = 4
-    ahead = Ahead(batches)
-    for _ in range(2):
-        for index in range(len(batches)):
-            for prepared, own in zip(ahead[index], batches[index], strict=True):
-                np.testing.assert_array_equal(prepared, own)
+    threads = set(threading.enumerate())
+    with Ahead(batches) as ahead:
         assert ahead[0][0].tobytes() == batches[0][0].tobytes()  # Keras looks at the first ones
-        ahead.on_epoch_end()
+        for _ in range(2):
+            for index in range(len(batches)):
+                for prepared, own in zip(ahead[index], batches[index], strict=True):
+                    np.testing.assert_array_equal(prepared, own)
+    assert set(threading.enumerate()) <= threads  # none of its own is left
 
 
 def test_a_tensorflow_dataset_has_the_same_batches(

@@ -124,7 +124,8 @@ def test_checkpoints_of_another_training_stay(
 def test_it_learns_and_leaves_a_model(
     run: Callable[..., TrainingResult], examples: Examples, tmp_path: Path
 ) -> None:
-    result = run(TrainingOptions(batch_size=20, epochs=6, export_model_steps=30))
+    options = TrainingOptions(batch_size=20, epochs=6, export_model_steps=30)
+    result = run(options)
 
     assert json.loads(json.dumps(asdict(result)))["steps"] == result.steps == 12 * result.epochs
     assert result.validation_hit_at_1 > 0.8
@@ -139,6 +140,11 @@ def test_it_learns_and_leaves_a_model(
     assert [row["epoch"] for row in history] == list(range(1, result.epochs + 1))
     assert min(row["val_loss"] for row in history) == result.validation_loss
     assert set(history[0]) >= {"steps", "loss", "hit_at_1", "gap", "val_gap", "learning_rate"}
+    steps_an_epoch = examples.info.splits["train"].examples / options.batch_size
+    keras_rate = keras.optimizers.schedules.ExponentialDecay(
+        options.learning_rate, steps_an_epoch, options.learning_rate_decay
+    )(history[-1]["steps"])
+    assert history[-1]["learning_rate"] == pytest.approx(float(keras_rate), rel=1e-4)
     assert sorted(path.name for path in (folder / "export").iterdir()) == ["step_30", "step_60"]
     assert (folder / "export" / "step_30" / "saved_model").exists()
     assert list((tmp_path / "checkpoints").iterdir()) == []

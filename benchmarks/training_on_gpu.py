@@ -155,7 +155,7 @@ class _Nothing:
 
 def _files(examples: Examples, options: TrainingOptions) -> float:
     """Returns the images/s of whole epochs from the files, read, shuffled and trained."""
-    engine = KerasEngine(plain_model(examples, options, NETWORKS))
+    engine = KerasEngine(plain_model(examples, options, ["accuracy"], NETWORKS))
     times = [time.perf_counter()]
     for epoch in range(options.epochs):
         engine.fit(ExampleBatches(examples, "train", options.batch_size, (0, epoch)), _Nothing())
@@ -184,7 +184,7 @@ class _OnDevice(keras.utils.PyDataset):  # type: ignore[misc]
 
 def _on_device(examples: Examples, options: TrainingOptions) -> float:
     """Returns the images/s of Keras's `fit` with batches that are on the device."""
-    model, ends = plain_model(examples, options, NETWORKS), EpochEnds()
+    model, ends = plain_model(examples, options, ["accuracy"], NETWORKS), EpochEnds()
     batches = _OnDevice(ExampleBatches(examples, "train", options.batch_size))
     model.fit(batches, epochs=options.epochs, shuffle=False, verbose=0, callbacks=[ends])
     return rate(len(batches) * options.batch_size, ends.times)

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.results import write_between
 from preprocessing.plan import Plan
 from preprocessing.records import RecordLayout
 from preprocessing.sources.bitmaps import BitmapFile, Bitmaps
 from preprocessing.sources.source import Source
 from preprocessing.split_sizes import SplitSizes
 
-DOCUMENT = Path("docs/performance.md")
 _BEGIN, _END = "<!-- make bench writes the plan from here -->", "<!-- the plan ends here -->"
 _PRICES = Path(__file__).with_name("dataflow_prices.json")
 
@@ -107,9 +107,7 @@ def dollars(work: Work, workers: int) -> float:
 
 def write_plan(seconds_a_drawing: float) -> None:
     """Writes the plan into docs/performance.md, between its two marks."""
-    before, _, rest = DOCUMENT.read_text().partition(_BEGIN)
-    after = rest.partition(_END)[2]
-    DOCUMENT.write_text(f"{before}{_BEGIN}\n\n{table(seconds_a_drawing)}\n\n{_END}{after}")
+    write_between(_BEGIN, _END, f"\n{table(seconds_a_drawing)}\n")
 
 
 def table(seconds_a_drawing: float) -> str:

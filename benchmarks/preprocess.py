@@ -89,9 +89,19 @@ def measure(folder: Path) -> list[Row]:
     script_rate = [1 / seconds for seconds in took["script"]]
     beyond = [(_LARGE - _SMALL) / (b - a) for a, b in zip(small, large, strict=True)]
     path, usual = "npy -> TFRecord", "a loop over tf.train.Example, float list"
+    note = "with `row.tolist()` the loop is three times as fast"
     rate = "drawings/s"
     return [
-        Row(f"{path}, beyond the first million", usual, rate, beyond, script_rate, 40, True),
+        Row(
+            f"{path}, beyond the first million",
+            usual,
+            rate,
+            beyond,
+            script_rate,
+            40,
+            True,
+            note=note,
+        ),
         Row(
             f"{path}, 4 million, whole component",
             usual,
@@ -100,6 +110,7 @@ def measure(folder: Path) -> list[Row]:
             script_rate,
             25,
             True,
+            note=note,
         ),
         Row(f"{path}, 4 million, whole component", "cp of the bytes, sync", "s", large, copy, 2),
         Row(

@@ -40,10 +40,21 @@ def write_table(names: Sequence[str]) -> None:
         if name in kept:
             where = f"{'; '.join(kept[name]['machine'].values())} ({kept[name]['measured']})"
             tables.setdefault(where, []).extend(map(_line, kept[name]["rows"]))
-    before, _, rest = DOCUMENT.read_text().partition(_BEGIN)
-    after = rest.partition(_END)[2]
     text = "".join("\n".join(["", where, "", *_HEAD, *rows, ""]) for where, rows in tables.items())
-    DOCUMENT.write_text(f"{before}{_BEGIN}\n{text}\n{_END}{after}")
+    write_between(_BEGIN, _END, text)
+
+
+def write_between(begin: str, end: str, text: str) -> None:
+    """Writes lines into the document in place of what is between two marks.
+
+    Args:
+        begin: the first mark, a line.
+        end: the second.
+        text: with an empty line before and after.
+    """
+    before, _, rest = DOCUMENT.read_text().partition(begin)
+    after = rest.partition(end)[2]
+    DOCUMENT.write_text(f"{before}{begin}\n{text}\n{end}{after}")
 
 
 def _line(row: Mapping[str, Any]) -> str:

@@ -218,5 +218,6 @@ def _learning_rate(
 
 def _at_step(schedule: keras.optimizers.schedules.ExponentialDecay, step: int) -> float:
     """Returns the learning rate of a step; asking the schedule would wait for the accelerator."""
-    rate: float = schedule.decay_rate ** (step / schedule.decay_steps)
-    return float(schedule.initial_learning_rate * rate)
+    return float(
+        schedule.initial_learning_rate * schedule.decay_rate ** (step / schedule.decay_steps)
+    )

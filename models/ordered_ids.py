@@ -32,7 +32,11 @@ class OrderedIds:
         except OSError:
             raise OtherOrderError from None
         self._last = ""
-        self._take(f"{HEADER[0]}\n")
+        try:
+            self._take(f"{HEADER[0]}\n")
+        except OtherOrderError:
+            self._file.close()
+            raise
 
     def __enter__(self) -> "OrderedIds":
         return self

@@ -14,7 +14,7 @@ line by line, by the same checks, to say which line it is.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from glob import escape, glob
 from itertools import pairwise
 from operator import ge
@@ -122,15 +122,20 @@ def read_predictions(path: str, take: Callable[[list[Prediction]], None]) -> Non
         InputError: the file cannot be read, or a line is no prediction or was refused.
     """
     number = 1
+    for block in _blocks(path):
+        try:
+            take(_decode(block))
+        except BadLineError:
+            _take_lines(block, take, path, number)
+        number += block.count(b"\n")
+
+
+def _blocks(path: str) -> Iterator[bytes]:
+    """Yields some whole lines at a time."""
     try:
         with open_file(path) as file:
             while block := file.read(_BLOCK_BYTES):
-                block += file.readline()
-                try:
-                    take(_decode(block))
-                except BadLineError:
-                    _take_lines(block, take, path, number)
-                number += block.count(b"\n")
+                yield block + file.readline()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({first_line(error)})") from None
 

@@ -24,7 +24,7 @@ from models.prediction_files import (
 )
 from preprocessing.errors import InputError
 
-Category = Callable[[Prediction], int | str]
+Categories = Callable[[list[Prediction]], Sequence[int | str]]
 
 _NAMED_IDS = 5  # how many missing ids a message names
 
@@ -53,13 +53,13 @@ def predictions_to_csv(
             read or written.
     """
     files = prediction_files(str(predictions))
-    category = _class_score_pairs if pairs else _top_class
+    categories_of = _class_score_pairs if pairs else _top_classes
     try:
-        return _copy(files, test_ids_file, Path(csv_file), category)
+        return _copy(files, test_ids_file, Path(csv_file), categories_of)
     except OtherOrderError:
         pass  # nor does this say what is wrong, if anything is
     ids = _read_ids(test_ids_file)
-    answers = _Answers(ids, str(test_ids_file), category)
+    answers = _Answers(ids, str(test_ids_file), categories_of)
     for path in files:
         read_predictions(path, answers.add)
     answers.check_complete(str(predictions))
@@ -67,7 +67,9 @@ def predictions_to_csv(
     return len(ids)
 
 
-def _copy(files: Sequence[str], manifest: str | Path, csv_file: Path, category: Category) -> int:
+def _copy(
+    files: Sequence[str], manifest: str | Path, csv_file: Path, categories_of: Categories
+) -> int:
     """Writes the predictions in the order that they come in; returns how many.
 
     Raises:
@@ -81,7 +83,7 @@ def _copy(files: Sequence[str], manifest: str | Path, csv_file: Path, category: 
             nonlocal rows
             ids = [prediction.image_id for prediction in predictions]
             expected.take(ids)
-            answers = zip(ids, map(category, predictions), strict=True)
+            answers = zip(ids, categories_of(predictions), strict=True)
             file.write("".join([f"{image_id},{answer}\n" for image_id, answer in answers]))
             rows += len(ids)
 
@@ -97,17 +99,17 @@ class _Answers:
     Args:
         ids: the ids of the manifest, each once.
         manifest: name of the file that they come from.
-        category: makes a category of a prediction.
+        categories_of: makes the categories of some predictions.
 
     Attributes:
         categories: one for each id, in their order; None where there is no prediction yet.
     """
 
-    def __init__(self, ids: list[str], manifest: str, category: Category) -> None:
+    def __init__(self, ids: list[str], manifest: str, categories_of: Categories) -> None:
         self.categories: list[int | str | None] = [None] * len(ids)
         self._ids = ids
         self._manifest = manifest
-        self._category = category
+        self._categories_of = categories_of
         self._next = 0
 
     def add(self, predictions: list[Prediction]) -> None:
@@ -119,7 +121,7 @@ class _Answers:
                 f"a second prediction for id {predictions[0].image_id!r}; keep the files of one"
                 " batch prediction only"
             )
-        for position, category in zip(positions, map(self._category, predictions), strict=True):
+        for position, category in zip(positions, self._categories_of(predictions), strict=True):
             self.categories[position] = category
         self._next = positions[-1] + 1 if positions else self._next
 
@@ -157,13 +159,13 @@ class _Answers:
         return {image_id: position for position, image_id in enumerate(self._ids)}
 
 
-def _top_class(prediction: Prediction) -> int:
-    return prediction.class_indexes[0]
+def _top_classes(predictions: list[Prediction]) -> list[int]:
+    return [prediction.class_indexes[0] for prediction in predictions]
 
 
-def _class_score_pairs(prediction: Prediction) -> str:
-    pairs = zip(prediction.class_indexes, prediction.predictions, strict=True)
-    return " ".join(map("%d %f".__mod__, pairs))
+def _class_score_pairs(predictions: list[Prediction]) -> list[str]:
+    pairs = (zip(each.class_indexes, each.predictions, strict=True) for each in predictions)
+    return [" ".join(map("%d %f".__mod__, few)) for few in pairs]
 
 
 def _read_ids(manifest: str | Path) -> list[str]:

@@ -104,7 +104,7 @@ class RecordReader:
             here = np.flatnonzero(files == file)
             far = NEARBY_BYTES["://" in self._paths[file]]
             runs = np.split(here, np.flatnonzero(starts[here][1:] - ends[here][:-1] > far) + 1)
-            with open_file(self._paths[file]) as opened:
+            with open_file(self._paths[file], in_places=True) as opened:
                 for run in runs:
                     first = int(starts[run[0]])
                     opened.seek(first)

@@ -25,7 +25,7 @@ from models.training_state import TrainingState
 from preprocessing.examples import Examples
 
 NETWORKS = "models.quickdraw"
-_CNN = TrainingOptions(model="Cnn", epochs=3)
+_CNN = TrainingOptions(model="Cnn", epochs=2)
 _LOGISTIC = TrainingOptions(model="Logistic", epochs=3, augment=False)
 
 _PREPROCESS = """
@@ -45,7 +45,7 @@ def measure(folder: Path) -> list[Row]:
         folder: empty, for what is written meanwhile.
     """
     return [
-        _row(folder, _CNN, 1_280, "batches of 128, augmentation"),
+        _row(folder, _CNN, 2_560, "batches of 128, augmentation"),
         _row(folder, _LOGISTIC, 19_200, "batches of 128, no augmentation: the input is the limit"),
     ]
 

@@ -16,7 +16,7 @@ line by line, by the same checks, to say which line it is.
 import re
 from collections.abc import Callable, Iterator
 from glob import escape, glob
-from itertools import pairwise
+from itertools import islice, pairwise
 from operator import ge
 from pathlib import Path
 from typing import Annotated, Any
@@ -121,13 +121,12 @@ def read_predictions(path: str, take: Callable[[list[Prediction]], None]) -> Non
     Raises:
         InputError: the file cannot be read, or a line is no prediction or was refused.
     """
-    number = 1
-    for block in _blocks(path):
+    for index, block in enumerate(_blocks(path)):
         try:
             take(_decode(block))
-        except BadLineError:
-            _take_lines(block, take, path, number)
-        number += block.count(b"\n")
+        except BadLineError:  # only now are lines counted, which takes a tenth of the time
+            before = sum(each.count(b"\n") for each in islice(_blocks(path), index))
+            _take_lines(block, take, path, 1 + before)
 
 
 def _blocks(path: str) -> Iterator[bytes]:

@@ -1,7 +1,6 @@
 """CSV files of ids: the test manifest (`Id`), the submission and the labels (`Id,Category`)."""
 
 import csv
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
@@ -12,9 +11,6 @@ from preprocessing.errors import InputError
 from preprocessing.files import open_file
 
 HEADER = ["Id", "Category"]
-
-NEEDS_QUOTES = re.compile(r'[",\r\n]')
-"""What a cell must not hold as it is."""
 
 
 def csv_rows(path: str | Path, header: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
@@ -112,10 +108,13 @@ def new_csv(path: Path) -> Iterator[TextIO]:
             incomplete.unlink()
 
 
-def _quoted(cells: Sequence[str]) -> Sequence[str]:
+def needs_quotes(text: str) -> bool:
+    """Says whether a cell that holds this, or any of some cells that do together, needs quotes."""
     # Python 3.11's csv.writer leaves a lone carriage return bare, which no reader takes back.
-    if not NEEDS_QUOTES.search("".join(cells)):
+    return any(mark in text for mark in '",\r\n')
+
+
+def _quoted(cells: Sequence[str]) -> Sequence[str]:
+    if not needs_quotes("".join(cells)):
         return cells
-    return [
-        '"' + cell.replace('"', '""') + '"' if NEEDS_QUOTES.search(cell) else cell for cell in cells
-    ]
+    return ['"' + cell.replace('"', '""') + '"' if needs_quotes(cell) else cell for cell in cells]

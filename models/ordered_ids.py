@@ -9,7 +9,7 @@ from operator import lt
 from pathlib import Path
 from typing import BinaryIO
 
-from models.csv_files import HEADER, NEEDS_QUOTES, open_csv
+from models.csv_files import HEADER, needs_quotes, open_csv
 
 
 class OtherOrderError(Exception):
@@ -49,12 +49,9 @@ class OrderedIds:
 
         What ascends names nothing twice.
         """
-        if not all(map(lt, chain([self._last], ids), ids)):
+        if not all(map(lt, chain([self._last], ids), ids)) or needs_quotes("".join(ids)):
             raise OtherOrderError
-        text = "\n".join([*ids, ""])
-        if text.count("\n") != len(ids) or NEEDS_QUOTES.search(text.replace("\n", "")):
-            raise OtherOrderError
-        self._take(text)
+        self._take("\n".join([*ids, ""]))
         self._last = ids[-1] if ids else self._last
 
     def check_end(self) -> None:
